@@ -1,0 +1,69 @@
+// The program: names to definitions over a whole tree, read on demand. This file is the interface; the other files of the folder implement it.
+import type { FieldDecl, TypeRef } from "../syntax/ast.ts";
+import type { FunctionFacts, StructFacts, TableFacts } from "../facts/facts.ts";
+import type { FileId, Span } from "../base/span.ts";
+import type { Incomplete } from "../base/result.ts";
+
+/** Reads text. The only thing the program needs of the outside; paths are relative to the tree. */
+export interface Source {
+  /** The text of a file, or undefined where it cannot be read. */
+  read(file: FileId): string | undefined;
+  /** Every .c and .h file of the tree, sorted. */
+  files(): readonly FileId[];
+}
+
+export interface FunctionRef {
+  readonly name: string;
+  readonly file: FileId;
+  readonly start: number;
+  readonly end: number;
+  readonly static: boolean;
+}
+
+/** A use of a function as a value: in an ops table or an assignment. */
+export interface SlotUse {
+  /** The struct that holds the slot, e.g. "dma_buf_ops", where known. */
+  readonly struct: string | undefined;
+  readonly slot: string;
+  readonly table: string | undefined;
+  readonly file: FileId;
+  readonly span: Span;
+}
+
+export interface Program {
+  readonly source: Source;
+  /** The facts of a function. A static one is looked for in `from` (and the headers that it includes) first; then exported and global ones. */
+  fn(name: string, from: FileId): FunctionFacts | undefined;
+  /** Every definition of that name. Same-named statics are kept apart. */
+  definitions(name: string): readonly FunctionRef[];
+  facts(ref: FunctionRef): FunctionFacts | undefined;
+  /** Functions whose body mentions `name` followed by "(" (a call by name, in their own file's scope for a static `callee`). */
+  callers(callee: FunctionRef): readonly FunctionRef[];
+  /** Functions and file-scope tables that mention the identifier at all (word match), in files that could mean it. */
+  mentions(identifier: string): readonly (FunctionRef | { readonly file: FileId })[];
+  /** A struct or union by tag, found from `from` (own file, its includes, then anywhere under include/ or the driver's folder). */
+  struct(tag: string, from: FileId): StructFacts | undefined;
+  /** What a typedef stands for. */
+  typedef(name: string, from: FileId): TypeRef | undefined;
+  /** A field, looking through anonymous members; undefined where the struct or the field is unknown. */
+  field(tag: string, name: string, from: FileId): FieldDecl | undefined;
+  /** An enumerator or an object-like macro that stands for an integer. */
+  constant(name: string, from: FileId): number | undefined;
+  /** File-scope tables of a struct type, tree-wide: tables("dma_buf_ops"). */
+  tables(struct: string): readonly TableFacts[];
+  /** A file-scope table by variable name. */
+  table(name: string, from: FileId): TableFacts | undefined;
+  /** Where a function's address is taken: table slots and assignments to fields. */
+  slots(fn: FunctionRef): readonly SlotUse[];
+  /** Functions stored in (struct, slot) anywhere in the tree, e.g. targets("vfio_device_ops", "close_device"). */
+  targets(
+    struct: string,
+    slot: string,
+  ): readonly { readonly fn: FunctionRef; readonly table: string | undefined; readonly file: FileId }[];
+  /** Expands a macro invocation at file scope, e.g. DECLARE_X(a, b): the text it stands for, or undefined. */
+  expand(text: string, from: FileId): string | undefined;
+  /** Symbols of EXPORT_SYMBOL*(). */
+  exported(name: string): boolean;
+  /** What could not be read or understood so far. */
+  incomplete(): readonly Incomplete[];
+}
