@@ -1,0 +1,67 @@
+// A syntax tree as plain objects: copied once from tree-sitter's tree, which is freed at once. Only this file and parser.ts see tree-sitter.
+import type { Language, Tree, TreeCursor } from "web-tree-sitter";
+
+/** A node of the tree. Offsets are those of the text that was parsed; whoever reads them adds the text's base. */
+export interface TreeNode {
+  readonly type: string;
+  readonly named: boolean;
+  /** The node's field in its parent ("declarator", "body"). */
+  readonly field: string | undefined;
+  readonly start: number;
+  readonly end: number;
+  /** True for a token that tree-sitter had to invent. */
+  readonly missing: boolean;
+  /** Named nodes and operators; brackets and separators are left out. */
+  readonly kids: readonly TreeNode[];
+}
+
+const PUNCTUATION: ReadonlySet<string> = new Set([";", "{", "}", "(", ")", ",", '"', "'", "[", "]", "\n"]);
+const NONE: readonly TreeNode[] = [];
+
+/** What a language's numbers mean, looked up once. */
+export interface Vocabulary {
+  readonly types: readonly string[];
+  readonly named: readonly boolean[];
+  readonly fields: readonly (string | undefined)[];
+}
+
+export function vocabularyOf(language: Language): Vocabulary {
+  const types = language.types.map((type) => type ?? "");
+  return {
+    types,
+    named: types.map((_, id) => language.nodeTypeIsNamed(id)),
+    fields: language.fields.map((field) => field ?? undefined),
+  };
+}
+
+/** Copies a whole tree. */
+export function snapshot(tree: Tree, vocabulary: Vocabulary): TreeNode {
+  const cursor = tree.walk();
+  try {
+    return copy(cursor, vocabulary);
+  } finally {
+    cursor.delete();
+  }
+}
+
+function copy(cursor: TreeCursor, vocabulary: Vocabulary): TreeNode {
+  const id = cursor.nodeTypeId;
+  // 65535 is tree-sitter's number for ERROR, which no language lists.
+  const type = id === 65535 ? "ERROR" : (vocabulary.types[id] ?? "");
+  const named = id === 65535 || (vocabulary.named[id] ?? false);
+  const start = cursor.startIndex;
+  const end = cursor.endIndex;
+  const fieldId = cursor.currentFieldId;
+  const field = fieldId === 0 ? undefined : vocabulary.fields[fieldId];
+  let kids: TreeNode[] | undefined;
+  if (cursor.gotoFirstChild()) {
+    kids = [];
+    do {
+      const kid = copy(cursor, vocabulary);
+      if (kid.named || kid.missing || !PUNCTUATION.has(kid.type)) kids.push(kid);
+    } while (cursor.gotoNextSibling());
+    cursor.gotoParent();
+  }
+  const missing = start === end && cursor.nodeIsMissing;
+  return { type, named, field, start, end, missing, kids: kids ?? NONE };
+}
