@@ -66,7 +66,8 @@ export type Terminator =
       readonly default: number;
       readonly span: Span;
     }
-  | { readonly kind: "return"; readonly value: Value | undefined; readonly span: Span };
+  /** `stops`: control does not come back from here at all (BUG(), unreachable()); nobody returns and nothing is cleaned up. */
+  | { readonly kind: "return"; readonly value: Value | undefined; readonly span: Span; readonly stops?: true };
 
 export interface Block {
   readonly effects: readonly Effect[];
@@ -80,7 +81,8 @@ export interface FunctionFacts {
   readonly static: boolean;
   readonly params: readonly { readonly name: string; readonly type: TypeRef }[];
   readonly returns: TypeRef;
-  readonly locals: readonly { readonly name: string; readonly type: TypeRef }[];
+  /** Every local, once: where an inner scope reuses a name, its local is `name#2`. Static ones outlive the call and get no decl effect. */
+  readonly locals: readonly { readonly name: string; readonly type: TypeRef; readonly static?: true }[];
   readonly annotations: readonly { readonly name: string; readonly args: readonly string[] }[];
   readonly blocks: readonly Block[];
   /** The whole definition. */
