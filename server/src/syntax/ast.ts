@@ -117,12 +117,21 @@ export interface FunctionDef {
   readonly returns: TypeRef;
   readonly static: boolean;
   /** `__must_hold(x)`, `__acquires(x)`, `__releases(x)` and their like, as written. */
-  readonly annotations: readonly { readonly name: string; readonly args: readonly string[] }[];
+  readonly annotations: readonly Annotation[];
   readonly body: readonly Stmt[];
   readonly range: Range;
   readonly bodyRange: Range;
   /** Text that was not understood, inside `range`. */
   readonly gaps: readonly Gap[];
+  /** The symbols of the #if arms that the function stands in, outermost first: ["CONFIG_X"]. Absent where there are none. */
+  readonly config?: readonly string[];
+  /** Symbols of the arms that were read where an #if splits a construct; the other arms were not. Absent where there are none. */
+  readonly assumes?: readonly string[];
+}
+
+export interface Annotation {
+  readonly name: string;
+  readonly args: readonly string[];
 }
 
 export interface Gap {

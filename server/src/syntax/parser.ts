@@ -1,9 +1,9 @@
 // The parser: loads the grammar, parses C text and gives plain data. Trees are freed where they are made; bad C gives gaps, never a throw.
 import { Language, Parser } from "web-tree-sitter";
-import type { ParsedFile } from "./ast.ts";
+import type { ParsedFile, Range } from "./ast.ts";
 import { readFile } from "./ast-file.ts";
 import { snapshot, vocabularyOf } from "./tree.ts";
-import type { TreeNode } from "./tree.ts";
+import type { SyntaxTree } from "./tree.ts";
 
 /** The two wasm files, as bytes or as a path: tree-sitter's runtime and the grammar of kernel C. */
 export interface WasmFiles {
@@ -16,8 +16,10 @@ export interface CParser {
   parseFile(text: string): ParsedFile;
   /** Parses a piece of a file (one function, one run of declarations) whose first character stands at offset `base` of that file. */
   parseText(text: string, base: number): ParsedFile;
+  /** Parses text that no file holds (a macro's expansion); every range in the result is `at`. */
+  parseSynthetic(text: string, at: Range): ParsedFile;
   /** The raw tree of `text`, unmasked: for the corpus tests and for debugging. */
-  tree(text: string): TreeNode;
+  tree(text: string): SyntaxTree;
   /** Frees the parser. It can't be used afterwards. */
   delete(): void;
 }
@@ -35,7 +37,7 @@ export async function loadParser(wasm: WasmFiles): Promise<CParser> {
   const vocabulary = vocabularyOf(language);
   const parser = new Parser();
   parser.setLanguage(language);
-  const tree = (text: string): TreeNode => {
+  const tree = (text: string): SyntaxTree => {
     const parsed = parser.parse(text);
     if (parsed === null) throw new Error("impossible: a parse was cancelled, though nothing cancels one");
     try {
@@ -47,6 +49,7 @@ export async function loadParser(wasm: WasmFiles): Promise<CParser> {
   return {
     parseFile: (text) => readFile(text, 0, tree),
     parseText: (text, base) => readFile(text, base, tree),
+    parseSynthetic: (text, at) => readFile(text, 0, tree, at),
     tree,
     delete: () => parser.delete(),
   };

@@ -18,6 +18,12 @@ export interface TreeNode {
 const PUNCTUATION: ReadonlySet<string> = new Set([";", "{", "}", "(", ")", ",", '"', "'", "[", "]", "\n"]);
 const NONE: readonly TreeNode[] = [];
 
+/** A tree with the nodes that say where the text was not understood: outermost ERROR nodes, and tokens that were invented. */
+export interface SyntaxTree {
+  readonly root: TreeNode;
+  readonly errors: readonly TreeNode[];
+}
+
 /** What a language's numbers mean, looked up once. */
 export interface Vocabulary {
   readonly types: readonly string[];
@@ -35,16 +41,17 @@ export function vocabularyOf(language: Language): Vocabulary {
 }
 
 /** Copies a whole tree. */
-export function snapshot(tree: Tree, vocabulary: Vocabulary): TreeNode {
+export function snapshot(tree: Tree, vocabulary: Vocabulary): SyntaxTree {
   const cursor = tree.walk();
+  const errors: TreeNode[] = [];
   try {
-    return copy(cursor, vocabulary);
+    return { root: copy(cursor, vocabulary, errors), errors };
   } finally {
     cursor.delete();
   }
 }
 
-function copy(cursor: TreeCursor, vocabulary: Vocabulary): TreeNode {
+function copy(cursor: TreeCursor, vocabulary: Vocabulary, errors: TreeNode[]): TreeNode {
   const id = cursor.nodeTypeId;
   // 65535 is tree-sitter's number for ERROR, which no language lists.
   const type = id === 65535 ? "ERROR" : (vocabulary.types[id] ?? "");
@@ -53,15 +60,22 @@ function copy(cursor: TreeCursor, vocabulary: Vocabulary): TreeNode {
   const end = cursor.endIndex;
   const fieldId = cursor.currentFieldId;
   const field = fieldId === 0 ? undefined : vocabulary.fields[fieldId];
+  const before = errors.length;
   let kids: TreeNode[] | undefined;
   if (cursor.gotoFirstChild()) {
     kids = [];
     do {
-      const kid = copy(cursor, vocabulary);
+      const kid = copy(cursor, vocabulary, errors);
       if (kid.named || kid.missing || !PUNCTUATION.has(kid.type)) kids.push(kid);
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();
   }
   const missing = start === end && cursor.nodeIsMissing;
-  return { type, named, field, start, end, missing, kids: kids ?? NONE };
+  const node = { type, named, field, start, end, missing, kids: kids ?? NONE };
+  if (missing) errors.push(node);
+  else if (type === "ERROR") {
+    errors.length = before;
+    errors.push(node);
+  }
+  return node;
 }

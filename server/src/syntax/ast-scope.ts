@@ -1,0 +1,121 @@
+// What stands at file scope → FileScope: types, variables with their initialisers, macros, invocations, includes.
+import type { Gap, Range } from "./ast.ts";
+import { readExpr } from "./ast-expr.ts";
+import { readVars } from "./ast-stmt.ts";
+import { readDeclarator, readType } from "./ast-type.ts";
+import { settleArms } from "./arms.ts";
+import type { Body } from "./bodies.ts";
+import { overwritable } from "./buffer.ts";
+import { readDirective } from "./conditions.ts";
+import { cutItems } from "./items.ts";
+import type { Item } from "./items.ts";
+import { splitArguments } from "./mask.ts";
+import { maskStatements } from "./mask-statements.ts";
+import type { Source } from "./source.ts";
+import { field, noteGap, sourceOf, textOf } from "./source.ts";
+import { tokenize } from "./tokens.ts";
+import type { Token } from "./tokens.ts";
+import type { SyntaxTree } from "./tree.ts";
+
+/** Reads what `bodies` leave of `text` into `scope`; gives the gaps. */
+export function readScope(
+  text: string,
+  bodies: readonly Body[],
+  base: number,
+  tree: (text: string) => SyntaxTree,
+  scope: Source["scope"],
+  at?: Range,
+): Gap[] {
+  const out = overwritable(text);
+  for (const body of bodies) out.blank(body.start, body.end);
+  const { list, comments } = tokenize(bodies.length === 0 ? text : out.toString());
+  for (const [start, end] of comments) out.blank(start, end);
+  const arms = settleArms(list, out, false);
+  const source = sourceOf(text, base, scope, at);
+  for (const directive of arms.others) readMacro(source, directive);
+  const declarations: Item[] = [];
+  for (const item of cutItems(arms.live)) {
+    if (item.kind === "invocation") readInvocation(source, item);
+    else if (item.kind === "declaration") {
+      maskStatements(text, item.tokens, out);
+      declarations.push(item);
+    }
+  }
+  const masked = out.toString();
+  const gaps: Gap[] = [];
+  for (const item of declarations) {
+    const chunk = sourceOf(text.slice(item.start, item.end), base + item.start, scope, at);
+    readItem(chunk, tree(masked.slice(item.start, item.end)));
+    gaps.push(...chunk.gaps);
+  }
+  return gaps;
+}
+
+/** A #define or #include; other directives say nothing that is kept. */
+export function readMacro(source: Source, directive: Token): void {
+  const { keyword, rest } = readDirective(directive.text);
+  const range: Range = source.at ?? [directive.start + source.base, directive.end + source.base];
+  if (keyword === "include") {
+    const path = /^["<]([^">]+)[">]/.exec(rest)?.[1];
+    if (path !== undefined) source.scope.includes.push(path);
+    return;
+  }
+  if (keyword !== "define") return;
+  const match = /^(\w+)(\(([^()]*)\))?([^]*)$/.exec(rest);
+  if (match === null) return;
+  const list = match[3];
+  const params =
+    list === undefined
+      ? undefined
+      : list
+          .split(",")
+          .map((p) => p.trim())
+          .filter((p) => p !== "");
+  source.scope.macros.push({ name: match[1] ?? "", params, body: (match[4] ?? "").trim(), range });
+}
+
+function readInvocation(source: Source, item: Extract<Item, { kind: "invocation" }>): void {
+  const args = splitArguments(source.text.slice(item.args[0], item.args[1]));
+  const range: Range = source.at ?? [item.start + source.base, item.end + source.base];
+  source.scope.invocations.push({ macro: item.macro, args, range });
+}
+
+function readItem(source: Source, tree: SyntaxTree): void {
+  for (const node of tree.errors) noteGap(source, node, node.missing ? `missing ${node.type}` : "not understood");
+  for (const node of tree.root.kids) {
+    switch (node.type) {
+      case "declaration":
+        source.scope.vars.push(...readVars(source, node));
+        break;
+      case "type_definition":
+        for (const declarator of node.kids.filter((kid) => kid.field === "declarator")) {
+          const declared = readDeclarator(source, declarator);
+          const type = readType(source, field(node, "type"), declared);
+          source.scope.typedefs.push({
+            name: declared.name,
+            type,
+            range: [node.start + source.base, node.end + source.base],
+          });
+        }
+        break;
+      case "struct_specifier":
+      case "union_specifier":
+      case "enum_specifier":
+        readType(source, node, readDeclarator(source, undefined));
+        break;
+      case "expression_statement": {
+        const kid = node.kids.find((k) => k.named);
+        if (kid === undefined) break;
+        // A bare word is a macro that makes something of nothing; anything else is no declaration.
+        if (kid.type !== "identifier")
+          noteGap(source, node, `an expression at file scope: ${textOf(source, kid).slice(0, 20)}`);
+        else if (readExpr(source, kid).k === "gap") noteGap(source, kid, "not understood");
+        break;
+      }
+      case "ERROR":
+        break;
+      default:
+        if (node.named) noteGap(source, node, `${node.type} at file scope`);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+// Masks inside a function's body: macros without semicolons get one, unbraced loops of other names get a name the grammar knows, attributes go.
+import type { Gap } from "./ast.ts";
+import { braceKind } from "./arms.ts";
+import type { Bracket } from "./arms.ts";
+import type { Overwritable } from "./buffer.ts";
+import { isLoopName, NOISE_CALLS, NOISE_WORDS } from "./dialect.ts";
+import { partners } from "./tokens.ts";
+import type { Token } from "./tokens.ts";
+
+const CONTROL: ReadonlySet<string> = new Set(["if", "for", "while", "switch"]);
+const NO_MACRO: ReadonlySet<string> = new Set(
+  "if for while switch return sizeof typeof __typeof__ __typeof typeof_unqual case goto do else asm __asm__ __asm _Generic __attribute__".split(
+    " ",
+  ),
+);
+const GROUP_MACROS: Readonly<Record<string, number>> = {
+  struct_group: 1,
+  struct_group_attr: 2,
+  struct_group_tagged: 2,
+  __struct_group: 3,
+};
+
+/** Masks the tokens of a body (its braces included). Gives what it saw and could not help. */
+export function maskStatements(text: string, list: readonly Token[], out: Overwritable): Gap[] {
+  const partner = partners(list);
+  const open: Bracket[] = [];
+  const gaps: Gap[] = [];
+  let starts = false; // the next token begins a statement
+  const controls = new Set<number>(); // closing brackets after which a statement begins
+  for (let i = 0; i < list.length; i++) {
+    const token = list[i];
+    if (token === undefined) break;
+    const atStart: boolean = starts;
+    starts = false;
+    if (token.kind === "directive") {
+      starts = true;
+      continue;
+    }
+    if (token.kind === "op") {
+      if (token.text === "(" || token.text === "[") open.push("parens");
+      else if (token.text === "{") {
+        const kind = braceKind(list.slice(Math.max(0, i - 8), i + 1), open, true);
+        open.push(kind);
+        starts = kind === "block";
+      } else if (token.text === ")" || token.text === "]" || token.text === "}") {
+        open.pop();
+        if (token.text === "}") starts = (open.at(-1) ?? "block") === "block";
+        else if (controls.has(i)) starts = true;
+        else if (open.at(-1) === "initializer") separate(text, token, list[i + 1], out);
+      } else if (token.text === ";") starts = true;
+      else if (token.text === ":" && open.at(-1) === "block") starts = labels(list, i);
+      continue;
+    }
+    if (token.kind !== "word") continue;
+    const next = list[i + 1];
+    const close = next?.text === "(" ? (partner[i + 1] ?? -1) : -1;
+    if (NOISE_WORDS.has(token.text) || (NOISE_CALLS.has(token.text) && close >= 0)) {
+      const end = NOISE_CALLS.has(token.text) ? (list[close]?.end ?? token.end) : token.end;
+      out.blank(token.start, end);
+      if (NOISE_CALLS.has(token.text)) i = close;
+      starts = atStart;
+      continue;
+    }
+    if (CONTROL.has(token.text) && close >= 0) controls.add(close);
+    else if (token.text === "else" || token.text === "do") starts = true;
+    else if (token.text in GROUP_MACROS && close >= 0) maskGroup(list, i, close, out);
+    if (!atStart) continue;
+    if (token.text === "static" && next?.kind === "word" && list[i + 2]?.text === "(" && !NO_MACRO.has(next.text)) {
+      const after = list[(partner[i + 2] ?? -1) + 1];
+      if (after?.text === ";") {
+        out.blank(token.start, token.end);
+        starts = true;
+      }
+      continue;
+    }
+    if (close < 0 || NO_MACRO.has(token.text)) continue;
+    if (maskMacro(text, list, i, close, out)) controls.add(close);
+  }
+  return gaps;
+}
+
+/** True where the `:` at `i` ends a label or a case, and not the middle of a condition. */
+function labels(list: readonly Token[], i: number): boolean {
+  for (let k = i - 1; k >= 0 && k > i - 24; k--) {
+    const token = list[k];
+    if (token === undefined || token.kind === "directive") break;
+    if (token.text === "?") return false;
+    if (token.text === "case" || token.text === "default") return true;
+    if (/^[;{}]$/.test(token.text)) return true;
+  }
+  return true;
+}
+
+/** `MACRO(x)` at a statement's start, with no semicolon after it: a loop over the statement that follows, or a statement of its own. True for a loop. */
+function maskMacro(text: string, list: readonly Token[], i: number, close: number, out: Overwritable): boolean {
+  const name = list[i];
+  const last = list[close];
+  const next = list[close + 1];
+  if (name === undefined || last === undefined || next === undefined) return false;
+  if (next.text === "{") return true;
+  const begins =
+    next.kind === "word" || next.kind === "directive" || next.text === "}" || /^(\+\+|--)$/.test(next.text);
+  if (isLoopName(name.text) && (begins || next.text === "*" || next.text === "(" || next.text === ";")) {
+    if (!/(^|_)for_?each(_|$)/.test(name.text)) out.replace(name.start, name.end, "for_each");
+    return next.text !== ";";
+  }
+  if (!begins) return false;
+  const newline = text.slice(last.end, next.start).includes("\n");
+  const deeper = newline && next.kind === "word" && indent(text, next.start) > indent(text, name.start);
+  if (deeper && next.text !== "else" && out.replace(name.start, name.end, "for_each")) return true;
+  if (/\s/.test(text[last.end] ?? "")) out.put(last.end, ";");
+  return true; // a statement begins after it all the same
+}
+
+/** The column of the first character of the line that `at` stands on, tabs counted as eight. */
+function indent(text: string, at: number): number {
+  let column = 0;
+  for (let i = text.lastIndexOf("\n", at - 1) + 1; i < at; i++) {
+    const c = text[i];
+    if (c === "\t") column = (column | 7) + 1;
+    else if (c === " ") column++;
+    else break;
+  }
+  return column;
+}
+
+/** Two entries of an initialiser with no comma between them: `FOO(a) FOO(b)`. */
+function separate(text: string, token: Token, next: Token | undefined, out: Overwritable): void {
+  if (next === undefined || next.kind === "directive") return;
+  const entry = next.kind === "word" || next.text === "{" || next.text === ".";
+  if (!entry || next.start === token.end || !/\n/.test(text.slice(token.end, next.start))) return;
+  out.put(token.end, ",");
+}
+
+/** struct_group(name, members) → struct { members }: a group's members are reached directly as well. */
+function maskGroup(list: readonly Token[], i: number, close: number, out: Overwritable): void {
+  const name = list[i];
+  const last = list[close];
+  if (name === undefined || last === undefined) return;
+  let left = GROUP_MACROS[name.text] ?? 1;
+  let depth = 0;
+  for (let k = i + 1; k < close; k++) {
+    const token = list[k];
+    if (token?.text === "(" || token?.text === "{") depth++;
+    else if (token?.text === ")" || token?.text === "}") depth--;
+    else if (token?.text === "," && depth === 1 && --left === 0) {
+      if (!out.replace(name.start, token.end, "struct {")) return;
+      out.put(last.start, "}");
+      return;
+    }
+  }
+}
