@@ -1,7 +1,7 @@
 // Scope-based cleanup: which functions guard(), CLASS() and __free() stand for. Tables from include/linux (cleanup.h and the DEFINE_GUARD,
 // DEFINE_LOCK_GUARD, DEFINE_CLASS and DEFINE_FREE that use it), and a reader for such definitions in other files.
-import { addr, deref, field, name, num } from "./place.ts";
-import type { Value } from "./facts.ts";
+import { callTemplate } from "./template.ts";
+import type { CallTemplate } from "./template.ts";
 
 /** When what an acquiring call gives back means that it is held. */
 export type Held = "always" | "nonzero" | "zero";
@@ -27,12 +27,6 @@ export interface FreeClass {
 export interface VariableClass {
   readonly acquire: string;
   readonly free: FreeClass;
-}
-
-/** A call with holes: "_T" is the guarded thing, "_R" what the acquiring call returned, "_F" saved flags. */
-export interface CallTemplate {
-  readonly callee: string;
-  readonly args: readonly string[];
 }
 
 type GuardRow = readonly [acquire: string, release: string, held?: Held];
@@ -277,37 +271,4 @@ function freeClass(text: string): FreeClass | undefined {
   const check = test === undefined ? "none" : test === "_T" ? "null" : test === "_T >= 0" ? "negative" : "error";
   const release = callTemplate(guarded?.[2] ?? body);
   return release === undefined ? undefined : { check, release };
-}
-
-/** "f(_T, _R)" as a template; undefined where the text is not one call on plain places. */
-function callTemplate(text: string): CallTemplate | undefined {
-  const match = /^(\w+)\(([^()]*(?:\([^()]*\)[^()]*)*)\)$/.exec(text.trim());
-  const callee = match?.[1];
-  const inside = match?.[2]?.trim();
-  if (callee === undefined || inside === undefined) return undefined;
-  const args = inside === "" ? [] : inside.split(",").map((arg) => withoutCast(arg.trim()));
-  return args.every((arg) => ARGUMENT.test(arg)) ? { callee, args } : undefined;
-}
-
-const ARGUMENT = /^([&*]?_T((?:->|\.)\w+)*|_R|_F|\w+)$/;
-
-function withoutCast(arg: string): string {
-  return arg.replace(/^\((?:unsigned long|void \*|struct \w+ \*)\)\s*/, "").replace(/^(&?)\(_T\)/, "$1_T");
-}
-
-/** A template's arguments with its holes filled. */
-export function fill(template: CallTemplate, thing: Value | undefined, result: Value | undefined): readonly Value[] {
-  return template.args.map((arg) => fillOne(arg, thing, result));
-}
-
-function fillOne(arg: string, thing: Value | undefined, result: Value | undefined): Value {
-  if (arg === "_R") return result ?? { k: "unknown", why: "what the guard keeps" };
-  if (arg === "_F") return { k: "unknown", why: "saved flags" };
-  const match = /^([&*]?)_T((?:(?:->|\.)\w+)*)$/.exec(arg);
-  if (match === null) return /^\d+$/.test(arg) ? num(Number(arg)) : name(arg);
-  let value = thing ?? { k: "unknown", why: "the guarded thing" };
-  for (const [, arrow, member] of (match[2] ?? "").matchAll(/(->|\.)(\w+)/g)) {
-    value = field(value, member ?? "", arrow === "->");
-  }
-  return match[1] === "&" ? addr(value) : match[1] === "*" ? deref(value) : value;
 }

@@ -1,7 +1,7 @@
 // Leaving scopes: what runs at their end, on break, continue, return and goto, and what a jump's target makes of it.
 import { emit, end, enter, go, newBlock } from "./graph.ts";
 import { assign, branch, freshTemp, gap, resolve, spanOf } from "./lowering.ts";
-import { fill } from "./cleanup.ts";
+import { fill } from "./template.ts";
 import { name as nameValue, num, rootName, writtenName } from "./place.ts";
 import type { Chain, Cleanup, Label, Lowering, Scope } from "./lowering.ts";
 import type { Effect, Value } from "./facts.ts";

@@ -5,7 +5,7 @@ import { closeScope } from "./exits.ts";
 import { declareLocal } from "./calls.ts";
 import { effect, emitCall, stable, value } from "./expressions.ts";
 import { enter, go, newBlock } from "./graph.ts";
-import { fill } from "./cleanup.ts";
+import { fill } from "./template.ts";
 import { name as nameValue, num, rootName, writtenName } from "./place.ts";
 import type { CallExpr } from "./calls.ts";
 import type { FreeClass, GuardClass } from "./cleanup.ts";
