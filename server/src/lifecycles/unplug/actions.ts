@@ -74,6 +74,7 @@ export const CLS = {
   vma: "vm_area_struct",
   provider: "p2pdma_provider",
   driver: "ghost_driver",
+  ghostBuffer: "ghost_buffer",
 } as const;
 
 /** Fields of the environment's classes. "ghost." fields exist in no struct: they are what is true of the machine, whatever the C code believes. */
@@ -82,7 +83,8 @@ export const F = {
   resv: "dma_buf.resv",
   files: "dma_buf.f_count",
   fd: "ghost.fd",
-  released: "ghost.released",
+  /** 0 not exported yet, 1 exported, 2 its release has begun, 3 gone. */
+  born: "ghost.born",
   attDmabuf: "dma_buf_attachment.dmabuf",
   peer2peer: "dma_buf_attachment.peer2peer",
   importerOps: "dma_buf_attachment.importer_ops",
@@ -90,7 +92,7 @@ export const F = {
   node: "dma_buf_attachment.node",
   /** What the importer does about it: see importers.ts. */
   kind: "ghost.kind",
-  /** The importer's place: 0 not attached, 1 attached, 2 gone. */
+  /** The importer's place (PLACE in importers.ts): outside, attached, gone, holding a mapping. */
   at: "ghost.at",
   mapped: "ghost.mapped",
   /** The importer's hardware may reach the memory. */
@@ -101,6 +103,7 @@ export const F = {
   rounds: "ghost.rounds",
   vmaPrivate: "vm_area_struct.vm_private_data",
   mmapLock: "vm_area_struct.mmap_lock",
+  vmf: "vm_fault.vma",
   /** The VMA exists. */
   vma: "ghost.vma",
   pte: "ghost.pte",
