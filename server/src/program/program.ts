@@ -12,8 +12,11 @@ export interface Source {
   files(): readonly FileId[];
   /** Changes when the file's content does, without reading it; undefined where there is no such file. For caches. */
   stamp?(file: FileId): string | undefined;
-  /** Hands the raw bytes of each file to `visit`, which must not keep them: much faster than read() for a look through a tree. */
-  scan?(files: readonly FileId[], visit: (file: FileId, bytes: Buffer) => void): void;
+  /**
+   * Hands the raw bytes of each file to `visit`, which must not keep them: much faster than read() for a look through a tree. Headers above
+   * `headerLimit` bytes are left out.
+   */
+  scan?(files: readonly FileId[], visit: (file: FileId, bytes: Buffer) => void, headerLimit?: number): void;
   /** What could not be listed or read so far, sorted. */
   problems?(): readonly Incomplete[];
   /** The source under this one and the files in which this one differs from it: an index of `base` serves for all others. */

@@ -1,0 +1,140 @@
+// One quick look through a whole tree for what an index of a part cannot know: who exports a symbol, who includes a header, who contains a word.
+// Works on bytes and reads no C, so it takes a fraction of a second where the index would take many.
+import type { FileId } from "../base/span.ts";
+import { folderOf, join, normal } from "./kbuild.ts";
+import type { Source } from "./program.ts";
+
+export interface Skim {
+  /** Files with an EXPORT_SYMBOL* of that name, sorted. */
+  exporters(name: string): readonly FileId[];
+  /**
+   * Files that may include `file`, directly or through others, sorted: everything whose include could mean it. A superset; a name that is
+   * declared in `file` is known to no other C file, unless one declares it again by hand.
+   */
+  includers(file: FileId): readonly FileId[];
+  /** Files whose text contains `text` (ASCII) at all, sorted. */
+  containing(text: string): readonly FileId[];
+  /** The C files of the kernel proper: without the parts of a tree that are not linked into it. */
+  files(): readonly FileId[];
+}
+
+/** Top folders that hold C but none of the kernel's: programs for its users and for its build. */
+const OUTSIDE = /^(tools|scripts|Documentation|usr)\//;
+/** Headers above this hold nothing but generated register lists (156 files, 487 of the 704 MB of headers in a 7.x tree): not looked through. */
+export const SKIMMED_HEADER_BYTES = 512 << 10;
+/** Texts whose files are remembered. A driver's check asks for a few dozen; beyond that the oldest is asked for again. */
+const KEPT_ANSWERS = 4096;
+
+interface Graph {
+  readonly exporters: ReadonlyMap<string, readonly FileId[]>;
+  /** Last part of an include's path → the files that have it, each with the path as written. */
+  readonly byName: ReadonlyMap<string, readonly { readonly from: FileId; readonly spec: string }[]>;
+}
+
+/** Nothing is read before the first question. */
+export function openSkim(source: Source): Skim {
+  let listed: readonly FileId[] | undefined;
+  let known: Graph | undefined;
+  let present: ReadonlySet<FileId> | undefined;
+  const answers = new Map<string, readonly FileId[]>();
+  const files = (): readonly FileId[] => (listed ??= source.files().filter((file) => !OUTSIDE.test(file)));
+  const graph = (): Graph => (known ??= readGraph(source, files()));
+  const exists = (file: FileId): boolean => (present ??= new Set(source.files())).has(file);
+
+  return {
+    files,
+    exporters: (name) => graph().exporters.get(name) ?? [],
+    includers(file) {
+      const seen = new Set<FileId>([file]);
+      const queue = [file];
+      for (let header = queue.pop(); header !== undefined; header = queue.pop()) {
+        for (const { from, spec } of graph().byName.get(lastPart(header)) ?? []) {
+          if (seen.has(from) || !couldMean(from, spec, header, exists)) continue;
+          seen.add(from);
+          queue.push(from);
+        }
+      }
+      seen.delete(file);
+      return [...seen].sort();
+    },
+    containing(text) {
+      const answer = answers.get(text);
+      if (answer !== undefined) return answer;
+      const found: FileId[] = [];
+      each(source, files(), (file, bytes) => {
+        if (bytes.includes(text)) found.push(file);
+      });
+      if (answers.size >= KEPT_ANSWERS) answers.delete(answers.keys().next().value ?? "");
+      answers.set(text, found);
+      return found;
+    },
+  };
+}
+
+/** Hands each file's bytes to `visit`, by the quickest way that the source has. */
+function each(source: Source, files: readonly FileId[], visit: (file: FileId, bytes: Buffer) => void): void {
+  if (source.scan !== undefined) return source.scan(files, visit, SKIMMED_HEADER_BYTES);
+  for (const file of files) {
+    const text = source.read(file);
+    if (text !== undefined) visit(file, Buffer.from(text));
+  }
+}
+
+const EXPORT = Buffer.from("EXPORT_SYMBOL");
+const INCLUDE = Buffer.from("include");
+
+function readGraph(source: Source, files: readonly FileId[]): Graph {
+  const exporters = new Map<string, FileId[]>();
+  const byName = new Map<string, { from: FileId; spec: string }[]>();
+  each(source, files, (file, bytes) => {
+    if (file.endsWith(".c")) {
+      for (let i = bytes.indexOf(EXPORT); i >= 0; i = bytes.indexOf(EXPORT, i + 13)) {
+        const name = /^\w*\(\s*(\w+)/.exec(bytes.toString("latin1", i, i + 160))?.[1];
+        if (name !== undefined) push(exporters, name, file);
+      }
+    }
+    for (let i = bytes.indexOf(INCLUDE); i >= 0; i = bytes.indexOf(INCLUDE, i + 7)) {
+      let hash = i - 1;
+      while (bytes[hash] === 32 || bytes[hash] === 9) hash--;
+      if (bytes[hash] !== 35) continue;
+      const spec = includeAt(bytes, i + 7);
+      if (spec !== undefined) push(byName, lastPart(spec.slice(1, -1)), { from: file, spec });
+    }
+  });
+  return { exporters, byName };
+}
+
+/** The path of an include with its delimiters, from what stands after the word. */
+function includeAt(bytes: Buffer, after: number): string | undefined {
+  let start = after;
+  while (bytes[start] === 32 || bytes[start] === 9) start++;
+  const close = bytes[start] === 60 ? 62 : bytes[start] === 34 ? 34 : 0; // < > or quotes
+  if (close === 0) return undefined;
+  let end = start + 1;
+  while (end < bytes.length && bytes[end] !== close && bytes[end] !== 10) end++;
+  return bytes[end] === close ? bytes.toString("latin1", start, end + 1) : undefined;
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else if (list.at(-1) !== value) list.push(value);
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Whether an include, as written in `from`, may mean `header`: exactly where it names a file that is there, else by its path's end. */
+function couldMean(from: FileId, spec: string, header: FileId, exists: (file: FileId) => boolean): boolean {
+  const path = spec.slice(1, -1);
+  if (spec.startsWith('"')) {
+    const beside = normal(join(folderOf(from), path));
+    if (beside === header || exists(beside)) return beside === header;
+  } else {
+    const usual = `include/${path}`;
+    if (usual === header || exists(usual)) return usual === header;
+  }
+  const tail = normal(path).replace(/^(\.\.\/)+/, "");
+  return header === tail || header.endsWith(`/${tail}`);
+}
