@@ -11,28 +11,23 @@ export interface TakenArm {
 
 /** Chooses the first arm whose condition holds. A condition without text is an #else. */
 export function takeArm(arms: readonly { readonly symbol: string }[], arm: ArmOf): TakenArm {
-  const decided: string[] = [];
-  for (const [index, { symbol }] of arms.entries()) {
-    const text = symbol.trim();
-    if (text === "") return { index, decided };
-    const taken = holds(text, arm);
-    if (taken) {
-      if (!decided.includes(text)) decided.push(text);
-      return { index, decided };
-    }
-    if (arms[index + 1] === undefined || /^\w+$/.test(text)) decided.push(negated(text));
-  }
-  return { index: -1, decided };
-}
-
-function negated(text: string): string {
-  return text.startsWith("!") && /^!\w+$/.test(text) ? text.slice(1) : /^\w+$/.test(text) ? `!${text}` : `!(${text})`;
+  const asked = new Map<string, boolean>();
+  const index = arms.findIndex(({ symbol }) => {
+    const own = new Map<string, boolean>();
+    const taken = symbol.trim() === "" || evaluate(symbol.trim(), arm, own);
+    for (const [name, on] of own) asked.set(name, on);
+    return taken;
+  });
+  return { index, decided: [...asked].map(([symbol, on]) => (on ? symbol : `!${symbol}`)) };
 }
 
 /** True where the condition of an #if holds: !, &&, ||, brackets, defined(), IS_ENABLED() and numbers over symbols. */
 export function holds(condition: string, arm: ArmOf): boolean {
-  const whole = arm(condition);
-  if (whole !== undefined) return whole;
+  return evaluate(condition, arm, new Map());
+}
+
+/** Notes every symbol that was asked for, with what it was taken for. */
+function evaluate(condition: string, arm: ArmOf, asked: Map<string, boolean>): boolean {
   const tokens = condition.match(/\w+|&&|\|\||[!()]|[^\s\w]/g) ?? [];
   let at = 0;
   const or = (): boolean => {
@@ -71,17 +66,21 @@ export function holds(condition: string, arm: ArmOf): boolean {
     if (/^(defined|IS_ENABLED|IS_BUILTIN|IS_MODULE|IS_REACHABLE)$/.test(token)) {
       const bracket = tokens[at] === "(";
       if (bracket) at++;
-      const value = symbolHolds(tokens[at++] ?? "", arm);
+      const value = symbolHolds(tokens[at++] ?? "", arm, asked);
       if (bracket && tokens[at] === ")") at++;
       return value;
     }
-    return symbolHolds(token, arm);
+    return symbolHolds(token, arm, asked);
   };
   const value = or();
-  // What is left over is arithmetic or a comparison (BITS_PER_LONG == 64), which needs values that nobody has here.
-  return at < tokens.length ? /^BITS_PER_LONG == 64$/.test(condition.trim()) : value;
+  if (at >= tokens.length) return value;
+  // What is left over is arithmetic or a comparison, which needs values that nobody has here. A 64-bit build is assumed.
+  asked.clear();
+  return condition === "BITS_PER_LONG == 64";
 }
 
-function symbolHolds(symbol: string, arm: ArmOf): boolean {
-  return arm(symbol) ?? symbol.startsWith("CONFIG_");
+function symbolHolds(symbol: string, arm: ArmOf, asked: Map<string, boolean>): boolean {
+  const on = arm(symbol) ?? symbol.startsWith("CONFIG_");
+  if (symbol !== "") asked.set(symbol, on);
+  return on;
 }

@@ -10,7 +10,7 @@ import { returnValue } from "./exits.ts";
 import { emit } from "./graph.ts";
 import { macro, memberArgument } from "./macros.ts";
 import type { Lowering } from "./lowering.ts";
-import type { Macro, WaitResult } from "./macros.ts";
+import type { Macro } from "./macros.ts";
 import type { Expr, Range, TypeRef } from "../syntax/ast.ts";
 import type { Value } from "./facts.ts";
 
@@ -145,7 +145,7 @@ function macroValue(L: Lowering, name: string, m: Macro, e: CallExpr, wanted: bo
       return taken;
     }
     case "wait":
-      return wait(L, name, m.cond, m.result, e);
+      return wait(L, name, m, e, wanted);
     case "swap": {
       const [left, right] = args;
       if (left === undefined || right === undefined) return undefined;
@@ -216,7 +216,13 @@ function stop(L: Lowering, at: number | undefined, e: CallExpr): Value | undefin
  * wait_event(wq, cond): a loop that tests `cond` and, while it does not hold, calls wait_event(wq), which sleeps until woken.
  * The interruptible and timed kinds can also leave the loop with what that call returned.
  */
-function wait(L: Lowering, name: string, at: number, result: WaitResult, e: CallExpr): Value | undefined {
+function wait(
+  L: Lowering,
+  name: string,
+  { cond: at, result }: Macro & { readonly kind: "wait" },
+  e: CallExpr,
+  wanted: boolean,
+): Value | undefined {
   const cond = e.args[at];
   if (cond === undefined) return undefined;
   const { graph } = L;
@@ -225,7 +231,7 @@ function wait(L: Lowering, name: string, at: number, result: WaitResult, e: Call
     return acts(arg) || flows(arg) ? { k: "unknown", why: "the condition" } : value(L, arg);
   });
   const [head, sleep, holds, after] = [newBlock(graph), newBlock(graph), newBlock(graph), newBlock(graph)];
-  const outcome = freshTemp(L);
+  const outcome = wanted ? freshTemp(L) : NOTHING;
   go(graph, head);
   enter(graph, head);
   condition(L, cond, holds, sleep);
@@ -238,15 +244,15 @@ function wait(L: Lowering, name: string, at: number, result: WaitResult, e: Call
     const op = result === "error" ? "<" : result === "timeout" ? "==" : "<=";
     branch(L, { k: "bin", op, l: woken, r: num(0) }, left, head, e.range);
     enter(graph, left);
-    assign(L, outcome, woken, e.range);
+    if (wanted) assign(L, outcome, woken, e.range);
     go(graph, after);
   }
   enter(graph, holds);
   // Where it is timed, the value is the time left: at least one.
-  assign(L, outcome, num(result === "timeout" || result === "both" ? 1 : 0), e.range);
+  if (wanted) assign(L, outcome, num(result === "timeout" || result === "both" ? 1 : 0), e.range);
   go(graph, after);
   enter(graph, after);
-  return outcome;
+  return wanted ? outcome : NOTHING;
 }
 
 /** LIST_HEAD(x) and its like: a local comes into scope; the macro stays as the call that initialises it. */

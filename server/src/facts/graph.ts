@@ -1,16 +1,19 @@
 // The flow graph of a function while it is built, and what turns it into tidy blocks: no block that cannot be reached,
-// no empty block in between, numbered so that reading downwards follows the flow.
+// no empty block in between, numbered in the order in which the source comes to them.
 import type { Block, Effect, Terminator } from "./facts.ts";
 
 interface Draft {
   readonly effects: Effect[];
   end: Terminator | undefined;
+  entered: boolean;
 }
 
 /** Blocks under construction. `at` is the block that effects go to; NOWHERE after a jump, until a block is entered. */
 export interface Graph {
   readonly drafts: Draft[];
   at: number;
+  /** Blocks in the order in which they were first entered. */
+  readonly order: number[];
 }
 
 /** The place after a jump: what is emitted there can't run and is dropped. */
@@ -18,17 +21,21 @@ export const NOWHERE = -1;
 
 /** A graph whose block 0 is entered. */
 export function newGraph(): Graph {
-  return { drafts: [{ effects: [], end: undefined }], at: 0 };
+  return { drafts: [{ effects: [], end: undefined, entered: true }], at: 0, order: [0] };
 }
 
 /** A new block that nothing leads to yet. */
 export function newBlock(graph: Graph): number {
-  return graph.drafts.push({ effects: [], end: undefined }) - 1;
+  return graph.drafts.push({ effects: [], end: undefined, entered: false }) - 1;
 }
 
 /** From here on, effects go to `block`. */
 export function enter(graph: Graph, block: number): void {
   graph.at = block;
+  const draft = graph.drafts[block];
+  if (draft === undefined || draft.entered) return;
+  draft.entered = true;
+  graph.order.push(block);
 }
 
 /** Adds an effect where we are. */
@@ -88,7 +95,8 @@ export function finish(graph: Graph, fallback: Terminator): readonly Block[] {
   const ends = graph.drafts.map((draft) => draft.end ?? fallback);
   const past = (block: number): number => skipEmpty(graph.drafts, ends, block);
   for (let i = 0; i < ends.length; i++) ends[i] = retarget(ends[i] ?? fallback, past);
-  const order = reversePostorder(ends, fallback);
+  const reachable = reach(ends, fallback);
+  const order = graph.order.filter((block) => reachable.has(block));
   const merged = mergeChains(graph.drafts, ends, order, fallback);
   const numbers = new Map(merged.map((block, n) => [block, n]));
   return merged.map((block) => ({
@@ -107,24 +115,17 @@ function skipEmpty(drafts: readonly Draft[], ends: readonly Terminator[], block:
   return at;
 }
 
-/** Reachable blocks in reverse postorder; of two ways, the one written first comes first. */
-function reversePostorder(ends: readonly Terminator[], fallback: Terminator): readonly number[] {
+function reach(ends: readonly Terminator[], fallback: Terminator): ReadonlySet<number> {
   const seen = new Set<number>([0]);
-  const order: number[] = [];
-  const stack: { readonly block: number; readonly next: number[] }[] = [
-    { block: 0, next: [...successors(ends[0] ?? fallback)] },
-  ];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const to = top.next.pop();
-    if (to === undefined) {
-      order.push(top.block);
-      stack.pop();
-    } else if (!seen.has(to)) {
+  const work = [0];
+  for (let block = work.pop(); block !== undefined; block = work.pop()) {
+    for (const to of successors(ends[block] ?? fallback)) {
+      if (seen.has(to)) continue;
       seen.add(to);
-      stack.push({ block: to, next: [...successors(ends[to] ?? fallback)] });
+      work.push(to);
     }
   }
-  return order.reverse();
+  return seen;
 }
 
 /** Joins a block with the one it jumps to where nothing else leads there. Returns the blocks that are left, in order. */

@@ -1,16 +1,16 @@
 // A function's facts as a listing for people: numbered blocks, one effect a line with its line number, and where each block leads.
 import { lineStarts, positionAt } from "../base/span.ts";
-import { printType, printValue } from "./text.ts";
-import type { Effect, FunctionFacts, Terminator } from "./facts.ts";
+import { printDeclaration, printPath, printValue } from "./text.ts";
+import type { Effect, FunctionFacts, StructFacts, TableFacts, Terminator, Value } from "./facts.ts";
 import type { Span } from "../base/span.ts";
 
 /** The flow graph of `f`. `text` is the file that its spans count in. Lines end in "\n"; no two runs differ. */
 export function printFacts(f: FunctionFacts, text: string): string {
   const starts = lineStarts(text);
   const lineOf = (span: Span): number => positionAt(starts, span.start).line;
-  const params = f.params.map((p) => `${printType(p.type)} ${p.name}`.trimEnd()).join(", ");
+  const params = f.params.map((p) => printDeclaration(p.type, p.name)).join(", ");
   const lines = [
-    `${f.static ? "static " : ""}${printType(f.returns)} ${f.name}(${params})`,
+    `${f.static ? "static " : ""}${printDeclaration(f.returns, f.name)}(${params})`,
     `  ${f.file}:${lineOf(f.span)}-${positionAt(starts, f.span.end).line}`,
   ];
   const note = (title: string, items: readonly string[]): void => {
@@ -18,7 +18,7 @@ export function printFacts(f: FunctionFacts, text: string): string {
   };
   note(
     "locals",
-    f.locals.map((l) => `${l.static ? "static " : ""}${printType(l.type)} ${l.name}`),
+    f.locals.map((l) => `${l.static ? "static " : ""}${printDeclaration(l.type, l.name)}`),
   );
   note(
     "annotations",
@@ -31,7 +31,7 @@ export function printFacts(f: FunctionFacts, text: string): string {
     const line = block.end.kind === "goto" ? undefined : lineOf(block.end.span);
     lines.push(row(line, printTerminator(block.end)));
   }
-  for (const g of f.gaps) lines.push(row(lineOf(g.span), `not understood: ${g.why}: ${oneLine(g.text)}`));
+  for (const g of f.gaps) lines.push(row(lineOf(g.span), `! ${g.why}: ${oneLine(g.text)}`));
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -52,7 +52,7 @@ export function printEffect(effect: Effect): string {
     case "assign":
       return `${printValue(effect.to)} = ${printValue(effect.value)}`;
     case "decl":
-      return `decl ${printType(effect.type)} ${effect.name}`;
+      return `decl ${printDeclaration(effect.type, effect.name)}`;
     case "gap":
       return `gap: ${effect.why}: ${oneLine(effect.text)}`;
   }
@@ -84,4 +84,21 @@ const LONG = 100;
 function oneLine(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > LONG ? `${line.slice(0, LONG)}...` : line;
+}
+
+/** A table's entries, one a line: "  .driver.pm = &foo_pm". */
+export function printTable(table: TableFacts): string {
+  const lines = [`${table.static ? "static " : ""}${printDeclaration(table.type, table.name)}`];
+  for (const { path, value } of table.entries) lines.push(`  ${printPath(path)} = ${printTableValue(value)}`.trimEnd());
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function printTableValue(value: Value): string {
+  return value.k === "unknown" ? `? ${value.why}` : printValue(value);
+}
+
+/** A struct's fields with their types, one a line; anonymous members have no name. */
+export function printStruct(struct: StructFacts): string {
+  const fields = struct.fields.map((f) => `  ${printDeclaration(f.type, f.name)}`.trimEnd());
+  return [struct.tag, ...fields].map((line) => `${line}\n`).join("");
 }

@@ -5,7 +5,7 @@ import { parseNumber } from "./number.ts";
 import { printType } from "./text.ts";
 import type { Entry } from "./initializer.ts";
 import type { StructFacts, TableFacts, Value } from "./facts.ts";
-import type { Expr, FieldDecl, FileScope, Initializer, TypeRef, VarDecl } from "../syntax/ast.ts";
+import type { Expr, FileScope, Initializer, TypeRef, VarDecl } from "../syntax/ast.ts";
 import type { FileId } from "../base/span.ts";
 
 export interface ScopeFacts {
@@ -19,8 +19,7 @@ export interface ScopeFacts {
  */
 export function lowerTables(scope: FileScope, file: FileId, text: string): ScopeFacts {
   const tables = scope.vars.flatMap((v) => (v.init === undefined ? [] : [lowerTable(v, v.init, file, text)]));
-  const structs: StructFacts[] = [];
-  for (const s of scope.structs) addStruct(s.name, s.fields, file, structs);
+  const structs = scope.structs.map((s) => ({ tag: s.name, file, fields: s.fields }));
   return { tables, structs };
 }
 
@@ -36,16 +35,6 @@ export function lowerTable(v: VarDecl, init: Expr, file: FileId, text: string): 
     entries,
     span: { file, start: v.range[0], end: v.range[1] },
   };
-}
-
-function addStruct(tag: string, fields: readonly FieldDecl[], file: FileId, into: StructFacts[]): void {
-  if (tag !== "") into.push({ tag, file, fields });
-  // A struct defined inside another is as global as that one.
-  for (const { type } of fields) {
-    if ((type.kind === "struct" || type.kind === "union") && type.name !== "" && type.fields !== undefined)
-      addStruct(type.name, type.fields, file, into);
-    else if (type.name === "" && type.fields !== undefined) addStruct("", type.fields, file, into);
-  }
 }
 
 function addEntries(prefix: readonly string[], e: Expr, text: string, into: Entry[]): void {

@@ -10,6 +10,13 @@ export function printType(type: TypeRef): string {
   return `${base}${stars}${type.array ? " []" : ""}${type.func ? " ()" : ""}`;
 }
 
+/** A declaration of `name`: "struct foo *p", "int x []". */
+export function printDeclaration(type: TypeRef, name: string): string {
+  const text = printType({ ...type, array: false, func: false });
+  const suffix = `${type.array ? " []" : ""}${type.func ? " ()" : ""}`;
+  return `${text}${text.endsWith("*") || name === "" ? "" : " "}${name}${suffix}`;
+}
+
 const BINARY: Readonly<Record<string, number>> = {
   "*": 10,
   "/": 10,
