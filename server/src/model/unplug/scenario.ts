@@ -12,6 +12,9 @@ export interface WorldView {
   holds(lock: string, object: number, mode: "write" | "read"): boolean;
 }
 
+/** The name under which an action reads and writes whether an object lives, as if it were a field: 0 not yet allocated, 1 live, 2 freed. Writing 2 frees it (`free-locked` applies). */
+export const lifeOf = (cls: string): string => `${cls}.(life)`;
+
 /** One way an action may end. No outcome at all: the thread is blocked. */
 export interface Outcome {
   readonly writes?: readonly (readonly [field: string, object: number, value: number])[];
@@ -32,7 +35,9 @@ export type Action = (
 
 /**
  * Who may be counted on to make a move when asking whether a wait ends: the driver's own steps; moves promised by a cited contract; moves that the framework
- * asks the user for; moves that may never come.
+ * asks the user for; moves that may never come. Every step of a start has the start's will, with two exceptions: a voluntary start, once begun, runs on as
+ * promised (code does not stop in the middle); and nobody may count on a signal (an interruptible wait that gives up, a fallible lock that fails) nor on an
+ * allocation that fails, whoever runs into it: those steps are voluntary. Timeouts come.
  */
 export type Will = "driver" | "promised" | "nudged" | "voluntary";
 
@@ -41,9 +46,9 @@ export interface Start {
   readonly name: string;
   readonly proc: string;
   readonly args: readonly E[];
-  /** When it may start: an expression over shared state (no registers). */
+  /** When it may start: an expression over shared state (no registers). Like invariants and `args` it only observes: what it reads of an object that is not live is 0. */
   readonly when: E;
-  /** How often in all. */
+  /** How often in all; 200 or more: any number of times. */
   readonly times: number;
   readonly will: Will;
   readonly ability?: string;

@@ -21,8 +21,13 @@ export interface FieldSpec {
   readonly kind: FieldKind;
   /** For a pointer (or link: the owner of the list head): the class of what it points to. */
   readonly to?: string;
-  /** Its value in a fresh object; default 0. `ANY` branches on the first test and then stays what it was tested to be. */
+  /** Its value in a fresh object; default 0. `ANY` branches when it is first read and then stays what it was read to be. */
   readonly initial?: number;
+  /**
+   * What `ANY` in this field stands for: a flag says [0, 1]. Default: 0, MANY and ERR for a value, NULL or any object that is live at the start for a pointer
+   * and a link, 0 or MANY for a count and a completion.
+   */
+  readonly values?: readonly number[];
 }
 
 /**
@@ -41,7 +46,11 @@ export interface ClassSpec {
   readonly devres?: boolean;
 }
 
-/** An expression over registers of the thread and fields of objects. Reading a field of a freed object is a violation; of object 0, a null dereference. */
+/**
+ * An expression over registers of the thread and fields of objects. Reading a field of a freed object is a violation; of object 0, a null dereference.
+ * Each read of a shared cell is a step of its own: the linker splits `a->b->c`, `x->a = y->b` and `p->a && p->b` (short-circuit) accordingly. Only the
+ * condition of `await` and the expressions of scenarios are read at one instant.
+ */
 export type E =
   | { readonly k: "c"; readonly v: number }
   | { readonly k: "r"; readonly r: string } // a register: local to a procedure, named
@@ -57,6 +66,7 @@ export type E =
   | { readonly k: "count"; readonly f: FieldId; readonly o: E } // reads a counter
   | { readonly k: "empty"; readonly f: FieldId; readonly o: E } // no object is linked by link field f to list owner o
   | { readonly k: "linked"; readonly f: FieldId; readonly o: E } // object o is on a list by its link field f
+  | { readonly k: "live"; readonly cls: string; readonly o: E } // object o of the class is born and not freed; never a violation
   /** An uninterpreted predicate of an object: any value, but the same until a `disturb` of that predicate (memory_enabled(vdev)). */
   | { readonly k: "pred"; readonly p: string; readonly o: E }
   | { readonly k: "any" };

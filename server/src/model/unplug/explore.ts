@@ -1,0 +1,163 @@
+// Exploring a scenario: every interleaving, shortest violation first. Nothing but an exhausted search is safe; a budget that was hit is said.
+import type { Step } from "../../base/trace.ts";
+import { search } from "./graph.ts";
+import { link } from "./link.ts";
+import { machine } from "./machine.ts";
+import type { Machine } from "./machine.ts";
+import { hang } from "./progress.ts";
+import type { Scenario } from "./scenario.ts";
+import { waiting } from "./waiting.ts";
+import type { Waiting } from "./waiting.ts";
+import { dump, replay, steps } from "./witness.ts";
+import type { Move } from "./witness.ts";
+
+/** States of one exploration unless the caller says otherwise: about 10 s and 500 MB. */
+export const STATE_BUDGET = 2_000_000;
+
+export interface ExploreOptions {
+  /** States at most. */
+  readonly budget?: number;
+  /** false: every instruction is a step of its own, and nothing is simplified. For comparing. */
+  readonly reduce?: boolean;
+  /** Goes on after the first violation and collects the names of all, in `found`. For comparing. */
+  readonly all?: boolean;
+}
+
+export interface ModelViolation {
+  /** The rule-neutral name: an instruction's ("use-after-free"), an action's own, an invariant's, or "cannot-finish". */
+  readonly what: string;
+  readonly detail: string;
+  /** From the first state to the violation; the last step is the violation itself. Shortest in moves. */
+  readonly trace: readonly Step[];
+  /** The shared state at the end, one line per object and per running start. */
+  readonly final: readonly string[];
+  /** For "cannot-finish": who waits for what, the goal's thread first. */
+  readonly blocked?: readonly Waiting[];
+}
+
+export interface Exploration {
+  readonly verdict: "safe" | "violated" | "incomplete";
+  readonly states: number;
+  readonly transitions: number;
+  /** Why it is incomplete. */
+  readonly reason?: string;
+  readonly violation?: ModelViolation;
+  /** Abilities that the witness needs; without a violation, those that were ever used. */
+  readonly abilitiesUsed: readonly string[];
+  /** Names of all violations, with `all`. */
+  readonly found?: readonly string[];
+}
+
+/** Explores a scenario. Deterministic: same scenario, same answer, same numbers. */
+export function explore(scenario: Scenario, options: ExploreOptions = {}): Exploration {
+  const reduce = options.reduce !== false;
+  const linked = link(scenario, { simplify: reduce });
+  const m = machine(linked, { fuse: reduce });
+  if (m.problems.length > 0)
+    return { verdict: "incomplete", states: 0, transitions: 0, reason: m.problems.join("; "), abilitiesUsed: [] };
+  const goals = scenario.progress.map((p) => ({
+    ...p,
+    number: linked.starts.findIndex(
+      (s) => s.start.name === p.start && linked.threads[s.thread]!.thread.name === p.thread,
+    ),
+  }));
+  const g = search(m, {
+    budget: options.budget ?? STATE_BUDGET,
+    goals: goals.map((x) => x.number),
+    all: options.all === true,
+  });
+  const base = { states: g.states.count(), transitions: g.transitions, abilitiesUsed: g.abilities };
+  const found = new Set(g.faults);
+  let violated: Exploration | undefined;
+  if (g.end.kind === "fault") violated = { ...base, verdict: "violated", ...broken(m, g.end.moves, g.end.fault) };
+  else if (g.end.kind !== "exhausted") return { ...base, verdict: "incomplete", reason: g.end.why };
+  else
+    for (const [n, goal] of goals.entries()) {
+      const { thread } = linked.starts[goal.number]!;
+      const h = hang(g, n, thread, goal.counting);
+      if (h === undefined) continue;
+      found.add("cannot-finish");
+      const moves = g.path(h.state);
+      const who = waiting(m, g, h, thread, goal.counting);
+      const detail = h.stuck
+        ? `${goal.start} waits and is never let go: ${who.map((w) => w.text).join("; ")}`
+        : `${goal.start} runs on and never finishes`;
+      violated ??= { ...base, verdict: "violated", ...broken(m, moves, { what: "cannot-finish", detail }, who) };
+    }
+  if (options.all === true) {
+    const names = [...found].sort();
+    return violated
+      ? { ...violated, found: names }
+      : { ...base, verdict: names.length > 0 ? "violated" : "safe", found: names };
+  }
+  return violated ?? { ...base, verdict: "safe" };
+}
+
+function broken(
+  m: Machine,
+  moves: readonly Move[],
+  fault: { readonly what: string; readonly detail: string },
+  blocked?: readonly Waiting[],
+): { readonly violation: ModelViolation; readonly abilitiesUsed: readonly string[] } {
+  const { ran, abilities } = replay(m, moves);
+  const trace = steps(m.linked, ran);
+  const last = ran.at(-1);
+  const first = blocked?.[0];
+  const at = first === undefined ? trace.at(-1) : undefined;
+  const actor = first?.actor ?? at?.actor ?? (last && m.linked.threads[last.thread]!.thread.actor) ?? "environment";
+  const where = first?.at ?? (last && m.linked.threads[last.thread]!.named[last.pc]?.at);
+  trace.push({
+    actor,
+    ...((first?.thread ?? at?.thread) === undefined ? {} : { thread: first?.thread ?? at?.thread ?? "" }),
+    kind: "violation",
+    text: fault.detail,
+    ...(where?.span ? { span: where.span } : {}),
+    ...(where?.fn === undefined ? {} : { fn: where.fn }),
+    ...(where?.claim === undefined ? {} : { claim: where.claim }),
+  });
+  return {
+    violation: { what: fault.what, detail: fault.detail, trace, final: dump(m), ...(blocked ? { blocked } : {}) },
+    abilitiesUsed: abilities,
+  };
+}
+
+export interface MinimalExploration {
+  readonly exploration: Exploration;
+  /** Abilities without which this violation is not found; empty where none is needed or nothing is violated. */
+  readonly needed: readonly string[];
+  /** Explorations that were made. */
+  readonly runs: number;
+}
+
+/** Explorations at most, so that twenty abilities don't mean a million subsets. */
+const MINIMAL_RUNS = 64;
+
+/**
+ * Explores with all of the scenario's abilities on; where that is violated, finds a violation that needs as few of them as possible: none, then one,
+ * then all with one after another taken out.
+ */
+export function exploreMinimal(scenario: Scenario, options: ExploreOptions = {}): MinimalExploration {
+  let runs = 0;
+  const run = (abilities: readonly string[]): Exploration => {
+    runs++;
+    return explore({ ...scenario, abilities }, options);
+  };
+  const all = run(scenario.abilities);
+  if (all.verdict !== "violated" || all.abilitiesUsed.length === 0) return { exploration: all, needed: [], runs };
+  for (const few of [[], ...scenario.abilities.map((a) => [a])]) {
+    if (runs >= MINIMAL_RUNS) break;
+    const e = run(few);
+    if (e.verdict === "violated") return { exploration: e, needed: few, runs };
+  }
+  let kept: readonly string[] = all.abilitiesUsed;
+  let best = all;
+  for (const a of all.abilitiesUsed) {
+    if (runs >= MINIMAL_RUNS) break;
+    const without = kept.filter((k) => k !== a);
+    const e = run(without);
+    if (e.verdict !== "violated") continue;
+    kept = without;
+    best = e;
+  }
+  return { exploration: best, needed: kept, runs };
+}

@@ -1,0 +1,124 @@
+// Who waits for what in a state that never ends, who holds it, and who could provide it but cannot be counted on.
+import type { At, Ins } from "./skeleton.ts";
+import type { Graph } from "./graph.ts";
+import type { Machine } from "./machine.ts";
+import type { Hang } from "./progress.ts";
+import { wayOut } from "./progress.ts";
+import { WILL } from "./core.ts";
+import type { Will } from "./scenario.ts";
+import { member, printE } from "./print.ts";
+import { holders, position } from "./witness.ts";
+import { object } from "./expression.ts";
+import { BLOCKED } from "./core.ts";
+
+export interface Waiting {
+  readonly actor: string;
+  /** The start that waits. */
+  readonly thread: string;
+  /** What it waits for, e.g. "lock buffer.resv". */
+  readonly waitsFor: string;
+  /** The starts or threads that hold it. */
+  readonly holders: readonly string[];
+  /** Who will not provide it, or undefined where it is a holder that is listed itself. */
+  readonly notProvidedBy?: string;
+  /** All of it in a sentence. */
+  readonly text: string;
+  readonly at?: At;
+}
+
+/** The waits that make up a hang: the goal's thread, then those who hold what it waits for, each once. */
+export function waiting(m: Machine, g: Graph, h: Hang, goal: number, counting: readonly Will[]): Waiting[] {
+  const out: Waiting[] = [];
+  const seen = new Set<number>();
+  const work = [goal];
+  for (const t of work) {
+    if (seen.has(t)) continue;
+    seen.add(t);
+    g.states.load(h.state, m.core.words);
+    const start = m.startOf(t);
+    const thread = m.linked.threads[t]!;
+    if (start === undefined) continue;
+    const i = thread.named[position(m, t)]!;
+    const code = thread.code[position(m, t)]!;
+    m.choices.first();
+    const isBlocked = m.step(t) === 0;
+    g.states.load(h.state, m.core.words);
+    const base = {
+      actor: start.start.actor ?? thread.thread.actor,
+      thread: start.start.name,
+      ...(i.at ? { at: i.at } : {}),
+    };
+    if (!isBlocked && t !== goal) continue;
+    const what = waitText(i);
+    const held = holderThreads(m, code, t);
+    work.push(...held);
+    if (held.length > 0) {
+      const names = held.map((n) => m.startOf(n)?.start.name ?? m.linked.threads[n]!.thread.name);
+      const text = `${start.start.name} waits for ${what}, held by ${names.join(", ")}`;
+      out.push({ ...base, waitsFor: what, holders: names, text });
+      continue;
+    }
+    const exit = wayOut(g, h.state, t, counting);
+    const missing = exit === undefined ? undefined : blame(m, g, exit);
+    const text =
+      missing === undefined
+        ? `${start.start.name} waits for ${what}, and nothing that may still happen ends that`
+        : `${start.start.name} waits for ${what}; only ${missing} could end that, and nobody may count on it`;
+    out.push({
+      ...base,
+      waitsFor: what,
+      holders: [],
+      ...(missing === undefined ? {} : { notProvidedBy: missing }),
+      text,
+    });
+  }
+  return out;
+}
+
+function waitText(i: Ins): string {
+  switch (i.op) {
+    case "lock":
+      return `lock ${printE(i.o)}->${member(i.f)}`;
+    case "grace":
+      return `readers of ${printE(i.o)}->${member(i.f)}`;
+    case "waitDone":
+      return `${printE(i.o)}->${member(i.f)}`;
+    case "await":
+      return printE(i.e);
+    default:
+      return i.at?.text ?? (i.op === "act" ? i.act : i.op);
+  }
+}
+
+/** The threads that hold the lock (or are inside as readers) that the instruction waits for. */
+function holderThreads(m: Machine, i: Ins, t: number): number[] {
+  if (i.op !== "lock" && i.op !== "grace") return [];
+  const field = m.linked.layout.fields.get(i.f);
+  const cls = field && m.linked.layout.classes.get(field.cls);
+  if (field === undefined || cls === undefined) return [];
+  const base = object(m.core, cls, i.o, { registers: m.linked.layout.threads[t]!.registers, observer: true }, i.f)();
+  if (base === BLOCKED) return [];
+  const names = holders(m, field, base + field.at);
+  return [...m.linked.threads.keys()].filter((n) => n !== t && names.includes(m.linked.threads[n]!.thread.name));
+}
+
+/** What the edge is, for people: which start would begin or go on, and why it is not counted. */
+function blame(m: Machine, g: Graph, exit: { readonly from: number; readonly by: number }): string {
+  const t = exit.by >> 8;
+  g.states.load(exit.from, m.core.words);
+  const running = m.startOf(t);
+  if (running !== undefined) {
+    const signal = (exit.by & WILL.voluntary) !== 0;
+    return signal ? `a signal (or a failure) in ${running.start.name}` : running.start.name;
+  }
+  const to: number[] = [];
+  for (let e = g.firstEdge.at(exit.from); e < g.firstEdge.at(exit.from + 1); e++)
+    if (g.edgeBy.at(e) === exit.by) to.push(g.edgeTo.at(e));
+  const names = new Set<string>();
+  for (const s of to) {
+    g.states.load(s, m.core.words);
+    const begun = m.startOf(t);
+    if (begun !== undefined) names.add(`${begun.start.name} (${begun.start.will})`);
+  }
+  return [...names].join(" or ") || m.linked.threads[t]!.thread.name;
+}
