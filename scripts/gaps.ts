@@ -69,7 +69,7 @@ for (const dir of positionals) {
     for (const body of bodies) {
       const found = byStart.get(body.bodyStart);
       const gaps = found?.gaps ?? [{ range: [body.start, body.end] as const, why: "not returned by the parser" }];
-      const odd = found === undefined ? [] : suspicions(found);
+      const odd = found === undefined ? [] : suspicions(found, text.slice(...found.range));
       t.suspicious += odd.length > 0 ? 1 : 0;
       if (gaps.length === 0 && odd.length === 0) continue;
       if (gaps.length > 0) t.gapped++;

@@ -52,12 +52,12 @@ export default grammar(C, {
     // --- Loops and scopes that are macros -------------------------------------------------------------------------
 
     // list_for_each_entry(p, &head, node) { ... }: the name says that it is a loop, so its body may be any statement.
-    iterator_name: (_) => token(prec(1, /([A-Za-z0-9_]*_)?for_?each(_[A-Za-z0-9_]*)?/)),
+    iterator_name: () => token(prec(1, /([A-Za-z0-9_]*_)?for_?each(_[A-Za-z0-9_]*)?/)),
     macro_loop_statement: ($) =>
       seq(field("macro", $.iterator_name), field("arguments", $.argument_list), field("body", $.statement)),
 
     // scoped_guard(mutex, &lock) { ... }
-    guard_name: (_) => token(prec(1, /scoped_[a-z0-9_]+/)),
+    guard_name: () => token(prec(1, /scoped_[a-z0-9_]+/)),
     guard_statement: ($) =>
       seq(field("macro", $.guard_name), field("arguments", $.argument_list), field("body", $.statement)),
 
@@ -99,7 +99,7 @@ export default grammar(C, {
     // switch (x) without braces is not C that anybody writes, but a macro may be its body.
     // --- Attributes -------------------------------------------------------------------------------------------------
 
-    kernel_annotation: (_) => choice(...ANNOTATIONS),
+    kernel_annotation: () => choice(...ANNOTATIONS),
     annotation: ($) => seq(field("name", choice(...ANNOTATIONS_WITH_ARGUMENTS)), field("arguments", $.argument_list)),
     // struct foo *p __free(kfree) = ...
     cleanup_attribute: ($) => seq(choice("__free", "__cleanup"), "(", field("cleanup", $.identifier), ")"),
@@ -227,7 +227,7 @@ export default grammar(C, {
           "continue",
         ),
       ),
-    operator_argument: (_) => choice("==", "!=", "<", "<=", ">", ">=", "+", "-", "|", "&&", "||"),
+    operator_argument: () => choice("==", "!=", "<", "<=", ">", ">=", "+", "-", "|", "&&", "||"),
     argument_list: ($) =>
       seq(
         "(",
@@ -264,6 +264,45 @@ export default grammar(C, {
       ),
     string_macro: ($) => prec(1, seq($.identifier, $.argument_list)),
 
+    alignof_expression: ($) =>
+      prec(
+        13,
+        seq(
+          choice("__alignof__", "__alignof", "_alignof", "alignof", "_Alignof"),
+          "(",
+          choice(field("type", $.type_descriptor), field("value", $.expression)),
+          ")",
+        ),
+      ),
+
+    // asm() with macros for text, constraints and clobbers.
+    gnu_asm_expression: ($) =>
+      prec(
+        15,
+        seq(
+          choice("asm", "__asm__", "__asm", "asm_inline", "asm_volatile_goto", "asm_goto_output"),
+          repeat($.gnu_asm_qualifier),
+          "(",
+          field("assembly_code", $.expression),
+          optional(
+            seq(
+              field("output_operands", $.gnu_asm_output_operand_list),
+              optional(
+                seq(
+                  field("input_operands", $.gnu_asm_input_operand_list),
+                  optional(
+                    seq(field("clobbers", $.gnu_asm_clobber_list), optional(field("goto_labels", $.gnu_asm_goto_list))),
+                  ),
+                ),
+              ),
+            ),
+          ),
+          ")",
+        ),
+      ),
+    gnu_asm_output_operand: ($) => asmOperand($),
+    gnu_asm_input_operand: ($) => asmOperand($),
+
     // &&label
     label_address: ($) => prec(14, seq("&&", alias($.identifier, $.statement_identifier))),
 
@@ -294,6 +333,19 @@ export default grammar(C, {
       ),
   },
 });
+
+function asmOperand($) {
+  return choice(
+    seq(
+      optional(seq("[", field("symbol", $.identifier), "]")),
+      field("constraint", choice($.string_literal, $.concatenated_string)),
+      "(",
+      field("value", choice($.expression, $.comma_expression)),
+      ")",
+    ),
+    field("macro", choice($.identifier, $.string_macro)),
+  );
+}
 
 function aggregate($, keyword) {
   return prec.right(

@@ -103,6 +103,8 @@ export function settleArms(list: readonly Token[], out: Overwritable, inFunction
 
   const mark = (directive: Token): void => {
     live.push(directive);
+    for (const comment of directive.text.matchAll(/\/\*[^]*?(\*\/|$)|\/\/.*/g))
+      out.blank(directive.start + comment.index, directive.start + comment.index + comment[0].length);
     previous = directive;
   };
 

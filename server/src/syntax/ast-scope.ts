@@ -6,14 +6,15 @@ import { readDeclarator, readType } from "./ast-type.ts";
 import { settleArms } from "./arms.ts";
 import type { Body } from "./bodies.ts";
 import { overwritable } from "./buffer.ts";
+import type { Overwritable } from "./buffer.ts";
 import { readDirective } from "./conditions.ts";
 import { cutItems } from "./items.ts";
 import type { Item } from "./items.ts";
 import { splitArguments } from "./mask.ts";
-import { maskStatements } from "./mask-statements.ts";
+import { maskDeclarator, maskStatements } from "./mask-statements.ts";
 import type { Source } from "./source.ts";
 import { field, noteGap, sourceOf, textOf } from "./source.ts";
-import { tokenize } from "./tokens.ts";
+import { partners, tokenize } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
 import type { SyntaxTree } from "./tree.ts";
 
@@ -37,6 +38,7 @@ export function readScope(
   for (const item of cutItems(arms.live)) {
     if (item.kind === "invocation") readInvocation(source, item);
     else if (item.kind === "declaration") {
+      maskMacroVariable(item.tokens, out);
       maskStatements(text, item.tokens, out);
       declarations.push(item);
     }
@@ -49,6 +51,15 @@ export function readScope(
     gaps.push(...chunk.gaps);
   }
   return gaps;
+}
+
+/** `static DEFINE_PER_CPU(struct foo, x) = { ... };` → `static int x = { ... };` */
+function maskMacroVariable(tokens: readonly Token[], out: Overwritable): void {
+  const at = tokens.findIndex((token) => token.kind !== "word" || !/^(static|extern|const|volatile)$/.test(token.text));
+  if (at < 0 || tokens[at + 1]?.text !== "(" || /^(typeof|__typeof__|__attribute__)$/.test(tokens[at]?.text ?? ""))
+    return;
+  const close = partners(tokens)[at + 1] ?? -1;
+  if (tokens[close + 1]?.text === "=") maskDeclarator(tokens, at, close, out);
 }
 
 /** A #define or #include; other directives say nothing that is kept. */

@@ -5,7 +5,7 @@ import { readAnnotations, readDeclarator, readType } from "./ast-type.ts";
 import { elseSymbol, readDirective, symbolOf } from "./conditions.ts";
 import { RUN_ONCE_BLOCK } from "./dialect.ts";
 import type { Source } from "./source.ts";
-import { field, namedKids, noteGap, rangeOf, textOf } from "./source.ts";
+import { field, namedKids, noteGap, rangeOf, textOf, wordAt } from "./source.ts";
 import type { TreeNode } from "./tree.ts";
 
 /** The statements of a block's kids, in order. */
@@ -150,7 +150,7 @@ function readMacroStatement(source: Source, node: TreeNode, range: Range): Stmt 
   const list = field(node, "arguments");
   const bodyNode = field(node, "body");
   if (name === undefined || list === undefined) return { k: "gap", why: "an incomplete macro loop", range };
-  const macro = textOf(source, name);
+  const macro = wordAt(source, name);
   const args = readArguments(source, list);
   const empty = bodyNode?.type === "expression_statement" && namedKids(bodyNode).length === 0;
   if (empty && bodyNode.end - bodyNode.start === 1 && bodyNode.start === list.end) {

@@ -2,7 +2,7 @@
 import type { FieldDecl, TypeRef } from "./ast.ts";
 import { readExpr } from "./ast-expr.ts";
 import type { Source } from "./source.ts";
-import { field, namedKids, noteGap, rangeOf, textOf } from "./source.ts";
+import { field, namedKids, noteGap, rangeOf, textOf, wordAt } from "./source.ts";
 import type { TreeNode } from "./tree.ts";
 
 /** What a declarator adds to its type. */
@@ -112,6 +112,8 @@ export function readType(source: Source, specifier: TreeNode | undefined, declar
     }
     case "typeof_specifier":
       return { kind: "unknown", name: textOf(source, specifier).replace(/\s+/g, " "), ...base };
+    case "primitive_type":
+      return { kind: "name", name: wordAt(source, specifier), ...base };
     default:
       return { kind: "name", name: textOf(source, specifier).replace(/\s+/g, " "), ...base };
   }

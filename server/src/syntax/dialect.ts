@@ -11,32 +11,39 @@ export function isTypeName(name: string): boolean {
   return TYPE_NAME.test(name);
 }
 
-/** Attribute-like words that the grammar does not know and that say nothing about lifetimes: masked wherever they stand. */
+/** Attribute-like words that say nothing about lifetimes: masked wherever they stand. Address spaces and the like are left to the grammar. */
 export const NOISE_WORDS: ReadonlySet<string> = new Set(
   `
-  __no_kcsan __no_sanitize_address __no_sanitize_thread __no_sanitize_memory __no_sanitize_or_inline __no_kasan_or_inline __no_kmsan_checks
-  __no_kcsan_or_inline __no_profile __no_stack_protector __no_sanitize_undefined __no_sanitize_coverage __no_context_analysis
-  __nocfi __noscs __noclone __noreorder __naked __optimize __hotpatch __visible_for_testing __mips_isa_rev __flatten
-  __irq_entry __softirq_entry __entry_text __exception_irq_entry __tracepoint_string __tlb_entry __compactmmap
-  __always_unused __maybe_unused __used __unused __weak __cold __hot __pure __const __attribute_const__ __must_check
-  __randomize_layout __no_randomize_layout __nonstring __iwlwifi __ksym __kconfig __arena __hidden __uptr
-  __initdata_memblock __init_memblock __ref __initdata_or_meminit __paginginit __meminitdata __cpuinit __cpuinitdata __devinitdata __devexit
-  __sched_text __lock_text __noinstr_section __no_mm_fault __head __efi_init __ptr32 __ptr64 __far __near
-  __rtnl_link_ops __pm_text __latent_entropy __system_map __percpu_qual __seg_gs __seg_fs
-  __STDCALL __cdecl asmlinkage __exception __notrace_funcgraph __fentry __kunit_skip __cacheline_group_begin
-  __nonnull_all __cond_lock_noop __ro_after_init_or_module __bootdata __bootdata_preserved __decompressor
-  fastcall notrace_inline
+  __init __exit __exitused __net_init __net_exit __meminit __memexit __devinit __devexit __cpuinit __ref __head __efi_init __init_memblock __paginginit
+  __init_or_module __init_or_acpilib __init_or_fwtbl_lib __initcall_or_module __init_thread_info __irq_entry __softirq_entry __exception_irq_entry
+  __initdata __exitdata __initconst __exitconst __initdata_or_module __initconst_or_module __initdata_memblock __initdata_or_meminfo __moduleparam_const
+  __initdata_or_acpilib __meminitdata __meminitconst __cpuinitdata __devinitdata __net_initdata __net_initconst __refdata __refconst __machine_desc __tag
+  __read_mostly __ro_after_init __cpumask_var_read_mostly __nosavedata __bss_decrypted __bss_pgtbl __idmap __percpu_read_mostly __mlu __bootdata
+  __cacheline_aligned __cacheline_aligned_in_smp ____cacheline_aligned ____cacheline_aligned_in_smp ____cacheline_internodealigned_in_smp
+  ____dma_from_device_aligned ____ptr_aligned __long_aligned __function_aligned __module_memory_align __page_aligned_data __page_aligned_bss __packed
+  __hw_addr_aligned __aligned_largest __randomize_layout __no_randomize_layout __designated_init __nonstring __kernel_nonstring __uninitialized
+  __always_inline __noinline noinline noinline_for_stack noinline_for_tracing __inline_maybe_unused __gnu_inline __flatten rseq_inline
+  __must_check __cold __hot __weak __used __unused __visible __noreturn __malloc __pure __attribute_const__ __const __deprecated __lockfunc
+  __maybe_unused __always_unused __latent_entropy __naked __noscs __noendbr __nocf_check __nocfi __noclone __sched __xipram __efiapi __bpfcall
+  __cpuidle noinstr notrace __notrace_funcgraph __kprobes nokprobe_inline __nokprobe_inline __bpf_kfunc __tcmfunc __tcmlocalfunc __tcmdata __tcmconst
+  __no_kcsan __no_sanitize_address __no_sanitize_thread __no_sanitize_memory __no_sanitize_undefined __no_sanitize_coverage __no_sanitize_or_inline
+  __no_kasan_or_inline __no_kcsan_or_inline __no_kmsan_checks __no_profile __no_stack_protector __no_context_analysis uaccess_kmsan_or_inline
+  asmlinkage __cdecl __fix_address __iwl_nonstring __tracepoint_string __ec_todo_unpacked __rtw89_packed __compat_packed compat_packed __vdso_data
+  __may_alias __ptr32 __ptr64 __uptr __arena __ksym __kconfig __hidden fastcall __exception __entry_text __percpu_qual __seg_gs __seg_fs __bpf_kptr
+  __private __trace __nolockdep __visible_for_testing VISIBLE_IF_KUNIT __lsm_ro_after_init __kvm_hyp __pi_init __hyp_text STATIC_IFN_KUNIT
+  __counted_by_member __no_caller_saved_registers __sramdata __sramfunc __pmu_init __devinitconst __acquires_ret __acquires_shared_ret
   `
     .trim()
     .split(/\s+/),
 );
 
-/** Attribute-like macros with arguments that the grammar does not know: masked with their arguments. */
+/** Attribute-like macros with arguments: masked with their arguments. Lock and bound annotations are not among them, nor is __free(). */
 export const NOISE_CALLS: ReadonlySet<string> = new Set(
   `
-  __attribute__ __attribute __declspec __diag __diag_push __diag_pop __diag_ignore __diag_ignore_all __PASTE_ATTR __no_sanitize __alias __section
-  __aligned_largest __alloc_align __access __copy __error __warning __compiletime_error __compiletime_warning __diagnose_as
-  __assume_aligned __designated_initializer __free_function __malloc_like __format __gnu_printf __gnu_scanf __counted_by_member
+  __attribute__ __attribute __declspec __diag_push __diag_pop __diag_ignore __diag_ignore_all __diag_warn __diag_error
+  __aligned __section __printf __scanf __alloc_size __realloc_size __no_sanitize __assume_aligned __nonnull __alias __copy __error __warning
+  __compiletime_error __compiletime_warning __diagnose_as __access __alloc_align __nonstring_array __aligned_u64_attr __bootdata_preserved
+  __acquires_ret_of ____cacheline_aligned_to __iio_aligned __weakref __target __optimize __cleanup_unused __unused_args __mode
   `
     .trim()
     .split(/\s+/),

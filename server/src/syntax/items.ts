@@ -14,8 +14,6 @@ export type Item =
       readonly end: number;
       /** Between the brackets. */
       readonly args: readonly [start: number, end: number];
-      /** What stands after `=`, without the semicolon. */
-      readonly init: readonly [start: number, end: number] | undefined;
     }
   | { readonly kind: "prototype"; readonly start: number; readonly end: number };
 
@@ -107,20 +105,20 @@ function invocationAt(
   if (close < 0 || last === undefined) return undefined;
   const after = list[close + 1];
   const newline = after === undefined || after.start > last.end;
-  const make = (end: number, next: number, init?: readonly [number, number]): { item: Item; next: number } => {
+  const make = (end: number, next: number): { item: Item; next: number } => {
     const start = list[at]?.start ?? name.start;
     const args = [open.end, last.start] as const;
-    return { item: { kind: "invocation", macro: name.text, start, end, args, init }, next };
+    return { item: { kind: "invocation", macro: name.text, start, end, args }, next };
   };
   if (after === undefined) return make(last.end, close + 1);
   if (after.text === ";") return make(after.end, close + 2);
-  if (after.text === "=" || after.text === "{" || NOISE_WORDS.has(after.text) || /^__/.test(after.text)) {
-    if (isAttribute(name.text) && after.text !== "=") return undefined; // __printf(1, 2) void f(...)
+  if (after.text === "=") return undefined; // DEFINE_PER_CPU(int, x) = 1: a variable
+  if (after.text === "{" || NOISE_WORDS.has(after.text) || /^__/.test(after.text)) {
+    if (isAttribute(name.text)) return undefined; // __printf(1, 2) void f(...)
     const end = after.text === "{" ? blockEnd(list, partner, close + 1) : itemEnd(list, partner, close + 1);
     const stop = list[end - 1];
     if (stop === undefined) return undefined;
-    if (after.text !== "=") return make(stop.end, end);
-    return make(stop.end, end, [after.end, stop.text === ";" ? stop.start : stop.end]);
+    return make(stop.end, end);
   }
   if (after.kind === "directive") return make(last.end, close + 1);
   // MACRO(x) and then something else altogether: the macro has no semicolon, unless it is a type or an attribute of what follows.

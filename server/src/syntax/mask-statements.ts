@@ -7,6 +7,8 @@ import { isLoopName, NOISE_CALLS, NOISE_WORDS } from "./dialect.ts";
 import { partners } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
 
+/** What C calls a number. Macros that paste take others, such as 480A. */
+const NUMBER = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*$|^([0-9]*\.?[0-9]+|[0-9]+\.)([eE][-+]?[0-9]+)?[fFlL]?$/;
 const CONTROL: ReadonlySet<string> = new Set(["if", "for", "while", "switch"]);
 const NO_MACRO: ReadonlySet<string> = new Set(
   "if for while switch return sizeof typeof __typeof__ __typeof typeof_unqual case goto do else asm __asm__ __asm _Generic __attribute__".split(
@@ -51,6 +53,7 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
       else if (token.text === ":" && open.at(-1) === "block") starts = labels(list, i);
       continue;
     }
+    if (token.kind === "number" && !NUMBER.test(token.text)) out.replace(token.start, token.end, "0");
     if (token.kind !== "word") continue;
     const next = list[i + 1];
     const close = next?.text === "(" ? (partner[i + 1] ?? -1) : -1;
@@ -98,8 +101,13 @@ function maskMacro(text: string, list: readonly Token[], i: number, close: numbe
   const next = list[close + 1];
   if (name === undefined || last === undefined || next === undefined) return false;
   if (next.text === "{") return true;
+  if (next.text === "=" && list[close + 2]?.text === "{") {
+    maskDeclarator(list, i, close, out);
+    return false;
+  }
   const begins =
     next.kind === "word" || next.kind === "directive" || next.text === "}" || /^(\+\+|--)$/.test(next.text);
+  if (/^scoped_/.test(name.text)) return true;
   if (isLoopName(name.text) && (begins || next.text === "*" || next.text === "(" || next.text === ";")) {
     if (!/(^|_)for_?each(_|$)/.test(name.text)) out.replace(name.start, name.end, "for_each");
     return next.text !== ";";
@@ -110,6 +118,22 @@ function maskMacro(text: string, list: readonly Token[], i: number, close: numbe
   if (deeper && next.text !== "else" && out.replace(name.start, name.end, "for_each")) return true;
   if (/\s/.test(text[last.end] ?? "")) out.put(last.end, ";");
   return true; // a statement begins after it all the same
+}
+
+/** `DECLARE_BITMAP(map, N) = { ... }` → `int map = { ... }`: the macro's name stands for the type, its first argument for the name. */
+export function maskDeclarator(list: readonly Token[], i: number, close: number, out: Overwritable): void {
+  const macro = list[i];
+  const last = list[close];
+  if (macro === undefined || last === undefined) return;
+  const args = list.slice(i + 2, close);
+  const typeFirst = /PER_CPU/.test(macro.text);
+  const name = typeFirst
+    ? args.findLast((token) => token.kind === "word")
+    : args.find((token) => token.kind === "word");
+  if (name === undefined) return;
+  out.blank(macro.start, name.start);
+  out.put(macro.start, "int");
+  out.blank(name.end, last.end);
 }
 
 /** The column of the first character of the line that `at` stands on, tabs counted as eight. */

@@ -100,7 +100,8 @@ function maskSpecifiers(header: Header, word: (i: number) => string, out: Overwr
     else if (isNoise(text) || header.pieces[i + 1]?.kind === "group") out.blank(piece.start, piece.end);
     else unknown.push(i);
   }
-  const type = based ? undefined : (unknown.find((i) => isTypeName(word(i))) ?? unknown.at(-1));
+  const plain = unknown.filter((i) => !word(i).startsWith("__"));
+  const type = based ? undefined : (unknown.find((i) => isTypeName(word(i))) ?? plain[0] ?? unknown.at(-1));
   for (const i of unknown) {
     const piece = header.pieces[i];
     if (i !== type && piece !== undefined) out.blank(piece.start, piece.end);

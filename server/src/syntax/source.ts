@@ -41,6 +41,11 @@ export function noteGap(source: Source, node: TreeNode, why: string): Range {
   return range;
 }
 
+/** The word that stands where `node` begins: for nodes whose text may have been written over by a shorter or longer one. */
+export function wordAt(source: Source, node: TreeNode): string {
+  return /^\w*/.exec(source.text.slice(node.start, node.start + 200))?.[0] ?? "";
+}
+
 export function field(node: TreeNode, name: string): TreeNode | undefined {
   return node.kids.find((kid) => kid.field === name);
 }

@@ -1,38 +1,105 @@
-// Silent misparses: trees without an error that C would hardly mean. A parse without ERROR is not yet right.
+// Silent misparses: trees without an error that C would hardly mean. A parse without ERROR is not yet right, so the tree's statements and calls
+// are counted against the words of the text.
 import type { FunctionDef, Gap, Stmt } from "./ast.ts";
+import { partners, tokenize } from "./tokens.ts";
+import { visitAll } from "./walk.ts";
 
-/** What in `fn` looks like a misparse, by its form: a declaration that declares nothing or has a macro's name for its type. */
-export function suspicions(fn: FunctionDef): Gap[] {
+const STATEMENTS: ReadonlySet<string> = new Set(
+  "if while do for switch case default goto return break continue".split(" "),
+);
+const NO_CALL: ReadonlySet<string> = new Set(
+  "if while for switch return sizeof case else goto do typeof __typeof__ __typeof typeof_unqual __free __cleanup __attribute__ asm __asm__ volatile __volatile__ void int char long unsigned struct_group __alignof__ __alignof inline __unqual_scalar_typeof typeof_member __asm const bool".split(
+    " ",
+  ),
+);
+
+/** What in `fn` does not agree with its text (`chunk` is the text of `fn.range`). Functions that mask whole arms are not judged. */
+export function suspicions(fn: FunctionDef, chunk: string): Gap[] {
+  if (fn.gaps.length > 0 || fn.assumes !== undefined || /^[ \t]*#[ \t]*(define|if[ \t]+[01]\b)/m.test(chunk)) return [];
+  const { surely, perhaps } = countText(chunk.slice(fn.bodyRange[0] - fn.range[0]));
+  const tree = countTree(fn);
   const out: Gap[] = [];
-  const visit = (stmt: Stmt): void => {
-    switch (stmt.k) {
-      case "decl":
-        for (const v of stmt.vars)
-          if (v.type.kind === "name" && /^[A-Z][A-Z0-9_]{3,}$/.test(v.type.name) && v.init === undefined)
-            out.push({ range: stmt.range, why: `a declaration of type ${v.type.name}` });
-        return;
-      case "block":
-        stmt.body.forEach(visit);
-        return;
-      case "pp":
-        for (const arm of stmt.arms) arm.body.forEach(visit);
-        return;
-      case "if":
-        visit(stmt.then);
-        if (stmt.else !== undefined) visit(stmt.else);
-        return;
-      case "while":
-      case "do":
-      case "for":
-      case "each":
-      case "scoped":
-      case "switch":
-        visit(stmt.body);
-        return;
-      default:
-        return;
-    }
+  for (const key of new Set([...surely.keys(), ...tree.keys()])) {
+    const low = surely.get(key) ?? 0;
+    const high = low + (perhaps.get(key) ?? 0);
+    const read = tree.get(key) ?? 0;
+    if (read < low || read > high)
+      out.push({ range: fn.range, why: `"${key}" stands ${high} times in the text, ${read} times in the tree` });
+  }
+  const odd = (stmt: Stmt): void => {
+    if (stmt.k !== "decl") return;
+    for (const v of stmt.vars)
+      if (
+        v.type.kind === "name" &&
+        /^[A-Z][A-Z0-9_]{3,}$/.test(v.type.name) &&
+        v.type.pointers === 0 &&
+        v.init === undefined
+      )
+        out.push({ range: stmt.range, why: `a declaration of type ${v.type.name}` });
   };
-  fn.body.forEach(visit);
+  visitAll(fn.body, { stmt: odd });
   return out;
+}
+
+type Counts = Map<string, number>;
+
+function add(counts: Counts, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** Keywords and called names. What stands in square brackets may be an array's size, which the AST does not keep: it counts as `perhaps`. */
+function countText(body: string): { surely: Counts; perhaps: Counts } {
+  const surely: Counts = new Map();
+  const perhaps: Counts = new Map();
+  const { list } = tokenize(body);
+  const partner = partners(list);
+  let square = 0;
+  list.forEach((token, i) => {
+    if (token.text === "[") square++;
+    else if (token.text === "]") square--;
+    if (token.kind !== "word") return;
+    const before = list[i - 1];
+    if (STATEMENTS.has(token.text) && before?.text !== "." && before?.text !== "->") return add(surely, token.text);
+    if (list[i + 1]?.text !== "(" || NO_CALL.has(token.text)) return;
+    const after = list[(partner[i + 1] ?? -1) + 1]?.text;
+    const pointer = list[i + 2]?.text === "*" && (after === "(" || after === "["); // type (*name)(...)
+    const unread = square > 0 || pointer || before?.text === "struct" || /^__\w+$/.test(token.text);
+    add(unread ? perhaps : surely, `${token.text}(`);
+  });
+  return { surely, perhaps };
+}
+
+function countTree(fn: FunctionDef): Counts {
+  const counts: Counts = new Map();
+  visitAll(fn.body, {
+    stmt: (stmt) => {
+      switch (stmt.k) {
+        case "if":
+        case "for":
+        case "goto":
+        case "return":
+        case "break":
+        case "continue":
+        case "while":
+        case "switch":
+          return add(counts, stmt.k);
+        case "do":
+          add(counts, "do");
+          return add(counts, "while");
+        case "case":
+          return add(counts, stmt.low === undefined ? "default" : "case");
+        case "each":
+        case "scoped":
+          return add(counts, `${stmt.macro}(`);
+        default:
+          return;
+      }
+    },
+    expr: (e) => {
+      if (e.k !== "call") return;
+      if (e.callee.k === "name" && !NO_CALL.has(e.callee.name)) add(counts, `${e.callee.name}(`);
+      else if (e.callee.k === "field") add(counts, `${e.callee.name}(`);
+    },
+  });
+  return counts;
 }
