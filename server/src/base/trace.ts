@@ -20,6 +20,8 @@ export interface Step {
   readonly fn?: string;
   /** What the step claims that its span holds: the callee, the field tested or the field stored. For the replayer. */
   readonly claim?: string;
+  /** Earlier steps of the same trace that this one speaks of ("freed while mapped at (1)"), by index from 0. */
+  readonly cites?: readonly number[];
 }
 
 export type StepKind = "call" | "test" | "store" | "lock" | "unlock" | "wait" | "environment" | "violation";

@@ -1,0 +1,20 @@
+// The one interface between the analysis and its callers: what is asked, and the report that comes back. Types only; the pipeline implements it.
+import type { Report } from "../findings/report.ts";
+import type { FileId } from "../base/span.ts";
+import type { Source } from "../program/program.ts";
+
+/** How far a long piece of work has come. `total` is 0 where it is not known. */
+export type Progress = (what: string, done: number, total: number) => void;
+
+export interface CheckRequest {
+  /** The tree, or whatever stands in for one. */
+  readonly tree: Source;
+  /** The files asked for, relative to the tree; findings and proofs of other files are left out. */
+  readonly paths: readonly FileId[];
+  /** Whether proofs are wanted in full, with the evidence of each obligation: costs more. */
+  readonly proofs: boolean;
+  readonly progress: Progress;
+}
+
+/** Checks the paths of a tree. Never throws on input: what could not be read or understood is in `incomplete`. */
+export type Check = (request: CheckRequest) => Report | Promise<Report>;
