@@ -41,11 +41,14 @@ export default grammar(C, {
       [$.expression, $.concatenated_string],
       [$.type_specifier, $.concatenated_string],
       [$.type_specifier, $.field_macro],
-      [$.type_specifier, $.expression, $.macro_block_statement],
       [$.expression, $.guard_statement],
       [$._type_definition_declarators, $.attributed_type_declarator],
       [$.attributed_field_declarator, $._field_declaration_declarator],
       [$.parameter_declaration, $._trailing_attribute],
+      [$.compound_statement, $.initializer_list],
+      [$.comma_expression, $.initializer_pair],
+      [$.comma_expression, $.initializer_list],
+      [$.type_specifier, $.expression, $.macro_block_statement],
     ]),
 
   rules: {
@@ -217,7 +220,15 @@ export default grammar(C, {
     // --- Expressions --------------------------------------------------------------------------------------------------
 
     // An argument may be a type, a block, a jump (scoped_cond_guard(mutex_intr, return -EINTR, &lock)), an operator or nothing.
-    _argument: ($) => choice($.expression, $.compound_statement, $.type_argument, $.jump_argument, $.operator_argument),
+    _argument: ($) =>
+      choice(
+        $.expression,
+        $.compound_statement,
+        $.initializer_list,
+        $.type_argument,
+        $.jump_argument,
+        $.operator_argument,
+      ),
     jump_argument: ($) =>
       prec.right(
         choice(
@@ -227,7 +238,30 @@ export default grammar(C, {
           "continue",
         ),
       ),
-    operator_argument: () => choice("==", "!=", "<", "<=", ">", ">=", "+", "-", "|", "&&", "||"),
+    operator_argument: () =>
+      choice(
+        "==",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "&",
+        "|",
+        "^",
+        "<<",
+        ">>",
+        "&&",
+        "||",
+        "=",
+        "+=",
+        "-=",
+      ),
     argument_list: ($) =>
       seq(
         "(",

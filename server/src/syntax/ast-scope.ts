@@ -8,6 +8,7 @@ import type { Body } from "./bodies.ts";
 import { overwritable } from "./buffer.ts";
 import type { Overwritable } from "./buffer.ts";
 import { readDirective } from "./conditions.ts";
+import { NOISE_WORDS } from "./dialect.ts";
 import { cutItems } from "./items.ts";
 import type { Item } from "./items.ts";
 import { splitArguments } from "./mask.ts";
@@ -39,6 +40,7 @@ export function readScope(
     if (item.kind === "invocation") readInvocation(source, item);
     else if (item.kind === "declaration") {
       maskMacroVariable(item.tokens, out);
+      maskTrailing(item.tokens, out);
       maskStatements(text, item.tokens, out);
       declarations.push(item);
     }
@@ -60,6 +62,26 @@ function maskMacroVariable(tokens: readonly Token[], out: Overwritable): void {
     return;
   const close = partners(tokens)[at + 1] ?? -1;
   if (tokens[close + 1]?.text === "=") maskDeclarator(tokens, at, close, out);
+}
+
+const TYPE_PART = /^(static|extern|const|volatile|struct|union|enum|unsigned|signed|typedef)$/;
+
+/** `static struct foo name __some_section = ...`: a third word before the initialiser is an attribute. */
+function maskTrailing(tokens: readonly Token[], out: Overwritable): void {
+  const words: Token[] = [];
+  let after: Token | undefined;
+  for (const token of tokens) {
+    after = token;
+    if (token.kind !== "word") {
+      if (token.text === "*") continue;
+      break;
+    }
+    if (NOISE_WORDS.has(token.text) || TYPE_PART.test(token.text)) continue;
+    words.push(token);
+  }
+  const last = words.at(-1);
+  if (after?.text === "(") return; // __guarded_by(x)
+  if (last !== undefined && words.length > 2 && last.text.startsWith("__")) out.blank(last.start, last.end);
 }
 
 /** A #define or #include; other directives say nothing that is kept. */
@@ -117,7 +139,8 @@ function readItem(source: Source, tree: SyntaxTree): void {
       case "expression_statement": {
         const kid = node.kids.find((k) => k.named);
         if (kid === undefined) break;
-        // A bare word is a macro that makes something of nothing; anything else is no declaration.
+        // A bare word is a macro that makes something of nothing, asm() makes no C; anything else is no declaration.
+        if (kid.type === "gnu_asm_expression") break;
         if (kid.type !== "identifier")
           noteGap(source, node, `an expression at file scope: ${textOf(source, kid).slice(0, 20)}`);
         else if (readExpr(source, kid).k === "gap") noteGap(source, kid, "not understood");

@@ -62,7 +62,7 @@ function readStatement(source: Source, node: TreeNode, out: Stmt[]): void {
       out.push({ k: "while", c: condition(), body: body("body"), range });
       return;
     case "do_statement":
-      out.push({ k: "do", c: condition(), body: body("body"), range });
+      out.push({ k: "do", c: doCondition(source, node, condition()), body: body("body"), range });
       return;
     case "for_statement":
       out.push(readFor(source, node, range));
@@ -125,6 +125,15 @@ function readExpressionStatement(source: Source, node: TreeNode, range: Range): 
   if (kid === undefined) return { k: "empty", range };
   if (kid.type === "identifier" && textOf(source, kid) === "fallthrough") return { k: "empty", range };
   return { k: "expr", e: readExpr(source, kid), range };
+}
+
+/** `do { ... } while_each_thread(a, b);` is parsed with `while` in the macro's place; its condition is the macro. */
+function doCondition(source: Source, node: TreeNode, c: Expr): Expr {
+  const keyword = node.kids.find((kid) => kid.type === "while");
+  const name = keyword === undefined ? "while" : wordAt(source, keyword);
+  if (keyword === undefined || name === "while") return c;
+  const callee: Expr = { k: "name", name, range: rangeOf(source, keyword) };
+  return { k: "call", callee, args: c.k === "comma" ? c.es : [c], range: c.range };
 }
 
 function readFor(source: Source, node: TreeNode, range: Range): Stmt {

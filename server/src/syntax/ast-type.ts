@@ -112,8 +112,10 @@ export function readType(source: Source, specifier: TreeNode | undefined, declar
     }
     case "typeof_specifier":
       return { kind: "unknown", name: textOf(source, specifier).replace(/\s+/g, " "), ...base };
-    case "primitive_type":
-      return { kind: "name", name: wordAt(source, specifier), ...base };
+    case "primitive_type": {
+      const name = wordAt(source, specifier);
+      return { kind: /^(auto|__auto_type)$/.test(name) ? "unknown" : "name", name, ...base };
+    }
     default:
       return { kind: "name", name: textOf(source, specifier).replace(/\s+/g, " "), ...base };
   }

@@ -23,7 +23,7 @@ export interface Header {
 
 /** Attribute macros that take arguments and may stand before a function's name or after its parameters. */
 const ATTRIBUTE =
-  /^(__attribute__|__attribute|__printf|__scanf|__aligned|__section|__must_hold\w*|__acquires\w*|__releases\w*|__cond_\w+|__no_context_analysis|__counted_by|__alloc_size|__malloc|__nonnull|__no_sanitize|__naked|__cleanup|__assume_aligned|__diagnose_as|__overloadable|__target|__alias|__weakref|asm|__asm__|__asm)$/;
+  /^(__attribute__|__attribute|__printf|__scanf|__aligned|__section|__must_hold\w*|__acquires\w*|__releases\w*|__cond_(acquires|releases|lock)|__no_context_analysis|__counted_by|__alloc_size|__malloc|__nonnull|__no_sanitize|__naked|__cleanup|__assume_aligned|__diagnose_as|__overloadable|__target|__alias|__weakref|asm|__asm__|__asm)$/;
 
 /** The header that stands in [from, brace), or undefined where that is no function: a type, a block of a macro, garbage. */
 export function headerAt(text: string, from: number, brace: number): Header | undefined {

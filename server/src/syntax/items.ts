@@ -1,5 +1,5 @@
 // What stands at file scope between functions, cut into items: declarations for the grammar, macro invocations, prototypes that nobody needs.
-import { isTypeName, NOISE_CALLS, NOISE_WORDS } from "./dialect.ts";
+import { isAnnotation, isTypeName, NOISE_CALLS, NOISE_WORDS } from "./dialect.ts";
 import { partners } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
 
@@ -87,7 +87,7 @@ function isPrototype(own: readonly Token[]): boolean {
 }
 
 function isAttribute(word: string): boolean {
-  return NOISE_CALLS.has(word) || NOISE_WORDS.has(word) || /^__[a-z]/.test(word) || /^(typeof|asm)$/.test(word);
+  return NOISE_CALLS.has(word) || NOISE_WORDS.has(word) || isAnnotation(word) || /^(typeof|__typeof__|asm)$/.test(word);
 }
 
 function invocationAt(

@@ -27,6 +27,7 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
   const partner = partners(list);
   const open: Bracket[] = [];
   const gaps: Gap[] = [];
+  const dos: boolean[] = []; // for each open brace: whether it is a do's
   let starts = false; // the next token begins a statement
   const controls = new Set<number>(); // closing brackets after which a statement begins
   for (let i = 0; i < list.length; i++) {
@@ -43,13 +44,16 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
       else if (token.text === "{") {
         const kind = braceKind(list.slice(Math.max(0, i - 8), i + 1), open, true);
         open.push(kind);
+        dos.push(list[i - 1]?.text === "do");
         starts = kind === "block";
       } else if (token.text === ")" || token.text === "]" || token.text === "}") {
         open.pop();
-        if (token.text === "}") starts = (open.at(-1) ?? "block") === "block";
-        else if (controls.has(i)) starts = true;
-        else if (open.at(-1) === "initializer") separate(text, token, list[i + 1], out);
-      } else if (token.text === ";") starts = true;
+        if (token.text === "}") {
+          starts = (open.at(-1) ?? "block") === "block";
+          if (dos.pop() === true && maskWhile(list, i + 1, out)) starts = false;
+        } else if (controls.has(i)) starts = true;
+        if (open.at(-1) === "initializer" && isEntry(list, partner, i)) separate(text, token, list[i + 1], out);
+      } else if (token.text === ";") starts = open.at(-1) !== "members";
       else if (token.text === ":" && open.at(-1) === "block") starts = labels(list, i);
       continue;
     }
@@ -57,6 +61,9 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
     if (token.kind !== "word") continue;
     const next = list[i + 1];
     const close = next?.text === "(" ? (partner[i + 1] ?? -1) : -1;
+    if (open.at(-1) === "initializer") separate(text, token, next, out);
+    const before = list[i - 1]?.text;
+    if (before === "." || before === "->") continue;
     if (NOISE_WORDS.has(token.text) || (NOISE_CALLS.has(token.text) && close >= 0)) {
       const end = NOISE_CALLS.has(token.text) ? (list[close]?.end ?? token.end) : token.end;
       out.blank(token.start, end);
@@ -64,6 +71,9 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
       starts = atStart;
       continue;
     }
+    // MACRO(x) "text": a string made by a macro. Its text is read as written.
+    if (close >= 0 && !NO_MACRO.has(token.text) && list[close + 1]?.text.startsWith('"'))
+      out.replace(token.start, list[close]?.end ?? 0, '""');
     if (CONTROL.has(token.text) && close >= 0) controls.add(close);
     else if (token.text === "else" || token.text === "do") starts = true;
     else if (token.text in GROUP_MACROS && close >= 0) maskGroup(list, i, close, out);
@@ -76,7 +86,11 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
       }
       continue;
     }
+    if (token.text === "auto" && next?.kind === "word" && list[i + 2]?.text === "=")
+      out.replace(token.start, token.end, "int");
+    if (close < 0) bareMacro(text, token, next, list[i + 2], out);
     if (close < 0 || NO_MACRO.has(token.text)) continue;
+    if (maskBlockArgument(list, i, close, out)) continue;
     if (maskMacro(text, list, i, close, out)) controls.add(close);
   }
   return gaps;
@@ -148,12 +162,69 @@ function indent(text: string, at: number): number {
   return column;
 }
 
-/** Two entries of an initialiser with no comma between them: `FOO(a) FOO(b)`. */
+/** True where the bracket at `close` ends an entry: a call's or a brace, and not that of a cast. */
+function isEntry(list: readonly Token[], partner: Int32Array, close: number): boolean {
+  if (list[close]?.text === "}") return true;
+  const before = list[(partner[close] ?? 0) - 1];
+  return list[close]?.text === ")" && before?.kind === "word" && before.text !== "sizeof";
+}
+
+/** Two entries of an initialiser with no comma between them: `FOO(a) FOO(b)`, `OPS MORE_OPS`. */
 function separate(text: string, token: Token, next: Token | undefined, out: Overwritable): void {
-  if (next === undefined || next.kind === "directive") return;
-  const entry = next.kind === "word" || next.text === "{" || next.text === ".";
-  if (!entry || next.start === token.end || !/\n/.test(text.slice(token.end, next.start))) return;
-  out.put(token.end, ",");
+  if (next === undefined || next.start === token.end || next.kind === "directive") return;
+  if (/^(struct|union|enum|sizeof|const|unsigned|signed|long|short)$/.test(token.text)) return;
+  const newline = text.slice(token.end, next.start).includes("\n");
+  const entry = next.kind === "word" || (newline && (next.text === "{" || next.text === "."));
+  if (entry) out.put(token.end, ",");
+}
+
+/** `do { ... } while_each_thread(a, b);`: any name after a do's block stands for `while`. True where there was one. */
+function maskWhile(list: readonly Token[], at: number, out: Overwritable): boolean {
+  const name = list[at];
+  if (name?.kind !== "word" || name.text === "while" || list[at + 1]?.text !== "(") return false;
+  return out.replace(name.start, name.end, "while");
+}
+
+/** A macro in capitals that stands alone on its line, without a semicolon. */
+function bareMacro(
+  text: string,
+  token: Token,
+  next: Token | undefined,
+  third: Token | undefined,
+  out: Overwritable,
+): void {
+  if (next === undefined || !/^[A-Z][A-Z0-9]*_\w+$/.test(token.text)) return;
+  if (next.kind !== "directive" && !text.slice(token.end, next.start).includes("\n")) return;
+  const ends = next.kind === "directive" || next.text === "}";
+  const statement = next.kind === "word" && third?.kind === "op" && /^([:(=.]|->|\+\+|--)$/.test(third.text);
+  if (ends || statement) out.put(token.end, ";");
+}
+
+/** `context_unsafe(a(); b(););`: a macro whose argument is statements becomes a block of them. */
+function maskBlockArgument(list: readonly Token[], i: number, close: number, out: Overwritable): boolean {
+  let depth = 0;
+  let from = i + 1; // the bracket or comma before the argument
+  let semicolon = false;
+  for (let k = i + 1; k < close; k++) {
+    const text = list[k]?.text;
+    if (text === "(" || text === "{" || text === "[") depth++;
+    else if (text === ")" || text === "}" || text === "]") depth--;
+    else if (depth !== 1) continue;
+    else if (text === ";") semicolon = true;
+    else if (text === "," && !semicolon) from = k;
+  }
+  const name = list[i];
+  const opener = list[from];
+  const last = list[close];
+  const end = list[close + 1];
+  if (!semicolon || name === undefined || opener === undefined || last === undefined) return false;
+  const ended = list[close - 1]?.text === ";";
+  if (!ended && end?.text !== ";") return false;
+  out.blank(name.start, opener.end);
+  out.put(opener.start, "{");
+  out.put(last.start, ended ? "}" : ";");
+  if (!ended && end !== undefined) out.put(end.start, "}");
+  return true;
 }
 
 /** struct_group(name, members) → struct { members }: a group's members are reached directly as well. */

@@ -63,7 +63,7 @@ function countText(body: string): { surely: Counts; perhaps: Counts } {
     if (list[i + 1]?.text !== "(" || NO_CALL.has(token.text)) return;
     const after = list[(partner[i + 1] ?? -1) + 1]?.text;
     const pointer = list[i + 2]?.text === "*" && (after === "(" || after === "["); // type (*name)(...)
-    const unread = square > 0 || pointer || before?.text === "struct" || /^__\w+$/.test(token.text);
+    const unread = square > 0 || pointer || after === "=" || before?.text === "struct" || /^__\w+$/.test(token.text);
     add(unread ? perhaps : surely, `${token.text}(`);
   });
   return { surely, perhaps };
