@@ -23,6 +23,8 @@ export interface Core {
   /** The same bytes, four at a time. */
   readonly words: Int32Array;
   fault: Fault | undefined;
+  /** The fault came with the first instruction of the step. */
+  first: boolean;
   /** Why nothing can be said from here on: unknown code or an unknown object was reached. */
   trouble: string | undefined;
   /** The step decided what an ANY in the state is: it has changed the state even where it then blocks. */
@@ -86,6 +88,7 @@ export function core(linked: Linked, choose: (n: number) => number): Core {
     bytes: new Uint8Array(buffer),
     words: new Int32Array(buffer),
     fault: undefined,
+    first: true,
     trouble: undefined,
     decided: false,
     will: 0,

@@ -52,7 +52,7 @@ export interface Exploration {
 export function explore(scenario: Scenario, options: ExploreOptions = {}): Exploration {
   const reduce = options.reduce !== false;
   const linked = link(scenario, { simplify: reduce });
-  const m = machine(linked, { fuse: reduce });
+  const m = machine(linked, { fuse: reduce, rests: options.all === true });
   if (m.problems.length > 0)
     return { verdict: "incomplete", states: 0, transitions: 0, reason: m.problems.join("; "), abilitiesUsed: [] };
   const goals = scenario.progress.map((p) => ({

@@ -44,7 +44,7 @@ const RUN_BITS = 20;
 /** Explores everything reachable, or up to the first fault. */
 export function search(m: Machine, options: SearchOptions): Graph {
   const { core, choices } = m;
-  const { words, bytes } = core;
+  const { words } = core;
   const states = store(words.length);
   const parent = numbers();
   const moved = numbers();
@@ -79,32 +79,13 @@ export function search(m: Machine, options: SearchOptions): Graph {
     path,
   });
 
-  /** Invariants of the state in the core, in every way that its ANYs may be decided. Leaves the core as it may be. */
-  const broken = (): Fault | undefined => {
-    choices.first();
-    core.decided = false;
-    let fault = m.broken();
-    if (fault === undefined && core.decided) {
-      const was = saved;
-      while (fault === undefined && choices.next()) {
-        words.set(was);
-        fault = m.broken();
-      }
-    }
-    return fault;
-  };
-  const saved = new Int32Array(words.length);
-  const hasInvariants = m.linked.scenario.invariants.length > 0;
-
   /** Adds the state in the core; a broken invariant ends the search. */
   const add = (from: number, move: number): { readonly state: number; readonly end: End | undefined } => {
     const n = states.intern(words);
     if (n < 0) return { state: ~n, end: undefined };
     parent.push(from);
     moved.push(move);
-    if (!hasInvariants) return { state: n, end: undefined };
-    saved.set(words);
-    const fault = broken();
+    const fault = m.broken();
     if (fault === undefined) return { state: n, end: undefined };
     faults.add(fault.what);
     return { state: n, end: { kind: "fault", fault, moves: path(n) } };
@@ -138,7 +119,10 @@ export function search(m: Machine, options: SearchOptions): Graph {
         transitions++;
         const move = (t << RUN_BITS) | run;
         run++;
-        if (how === Moved) {
+        // Others may still break something else while this thread stands just before its own fault.
+        const rests = how === Faulted && options.all && !core.first;
+        if (rests) faults.add(core.fault!.what);
+        if (how === Moved || rests) {
           for (const a of core.abilities) abilities.add(a);
           const by = (t << 8) | core.will;
           const { state, end } = add(n, move);
@@ -160,7 +144,6 @@ export function search(m: Machine, options: SearchOptions): Graph {
       } while (choices.next());
     }
   }
-  void bytes;
   firstEdge.push(edgeTo.length());
   return done({ kind: "exhausted" });
 }

@@ -36,7 +36,7 @@ export interface Machine {
   reset(): void;
   /** Runs thread `t` from the state in the core to its next visible instruction. Sets the core's `fault`, `trouble`, `will`, `abilities`. */
   step(t: number): number;
-  /** The first invariant that the state in the core breaks. Asks for choices where it holds an ANY. */
+  /** The first invariant that the state in the core breaks, in some way that its ANYs may be decided. Leaves the state as it was. */
   broken(): Fault | undefined;
   /** The start that the thread runs, undefined when idle. */
   startOf(t: number): LinkedStart | undefined;
@@ -47,10 +47,19 @@ export interface Machine {
 /** A loop over registers alone is cut into steps of this many instructions. */
 const LOCAL_STEPS = 256;
 
-/** Builds a machine. `fuse`: steps that touch only registers run on with the step before them. */
-export function machine(linked: Linked, options: { readonly fuse: boolean }): Machine {
+export interface MachineOptions {
+  /** Steps that touch only registers run on with the step before them. */
+  readonly fuse: boolean;
+  /** A step that faults after its first instruction leaves the state as it was just before the one that faults. */
+  readonly rests?: boolean;
+}
+
+/** Builds a machine. */
+export function machine(linked: Linked, options: MachineOptions): Machine {
   const odometer = choices();
-  const c = core(linked, odometer.choose);
+  const observer = choices();
+  let active = odometer;
+  const c = core(linked, (n) => active.choose(n));
   const { bytes } = c;
   const { layout, scenario } = linked;
   const problems: string[] = [...linked.problems];
@@ -115,6 +124,7 @@ export function machine(linked: Linked, options: { readonly fuse: boolean }): Ma
     const lane = lanes[t]!;
     const { code, local, returns } = lane;
     c.fault = undefined;
+    c.first = true;
     c.trouble = undefined;
     c.will = 0;
     c.note = undefined;
@@ -131,21 +141,35 @@ export function machine(linked: Linked, options: { readonly fuse: boolean }): Ma
     if (c.trouble !== undefined) return Troubled;
     if (to === BLOCKED && c.fault === undefined) return Blocked;
     if (before !== undefined) record(t, lane, pc, to, before);
+    c.first = c.fault !== undefined;
     if (options.fuse && to !== 0)
       for (let n = 0; n < LOCAL_STEPS && c.fault === undefined && local[to] === true; n++) {
         pc = to;
-        const was = self.log === undefined ? undefined : bytes.slice();
+        const was = self.log === undefined && !options.rests ? undefined : bytes.slice();
         to = code[pc]!();
         if (to === 0) finish(t);
         if (c.trouble !== undefined) return Troubled;
         if (was !== undefined) record(t, lane, pc, to, was);
+        if (c.fault !== undefined) {
+          if (options.rests && was !== undefined) {
+            bytes.set(was);
+            rest(lane, pc);
+          }
+          return Faulted;
+        }
         if (to === 0) break;
       }
-    bytes[lane.pc] = to & 0xff;
-    bytes[lane.pc + 1] = to >> 8;
-    const dead = lane.dead[to]!;
+    if (c.fault !== undefined) return Faulted;
+    rest(lane, to);
+    return Moved;
+  }
+
+  /** Leaves the thread at `pc`, with nothing in the registers that are dead there. */
+  function rest(lane: Lane, pc: number): void {
+    bytes[lane.pc] = pc & 0xff;
+    bytes[lane.pc + 1] = pc >> 8;
+    const dead = lane.dead[pc]!;
     for (let n = 0; n < dead.length; n++) bytes[lane.registers + dead[n]!] = 0;
-    return c.fault === undefined ? Moved : Faulted;
   }
 
   function record(t: number, lane: Lane, pc: number, to: number, before: Uint8Array): void {
@@ -161,8 +185,25 @@ export function machine(linked: Linked, options: { readonly fuse: boolean }): Ma
     holds: truth(c, i.holds, { registers: -1, observer: true }),
   }));
 
+  const saved = new Int32Array(c.words.length);
+
   function broken(): Fault | undefined {
-    c.trouble = undefined;
+    if (invariants.length === 0) return undefined;
+    active = observer;
+    observer.first();
+    c.decided = false;
+    saved.set(c.words);
+    let fault = look();
+    while (fault === undefined && observer.next()) {
+      c.words.set(saved);
+      fault = look();
+    }
+    if (c.decided) c.words.set(saved);
+    active = odometer;
+    return fault;
+  }
+
+  function look(): Fault | undefined {
     let busy: boolean | undefined;
     for (const i of invariants) {
       if (i.quiet) {

@@ -1,13 +1,13 @@
 // Who waits for what in a state that never ends, who holds it, and who could provide it but cannot be counted on.
-import type { At, Ins } from "./skeleton.ts";
+import type { At, E, Ins } from "./skeleton.ts";
 import type { Graph } from "./graph.ts";
 import type { Machine } from "./machine.ts";
 import type { Hang } from "./progress.ts";
 import { wayOut } from "./progress.ts";
 import { WILL } from "./core.ts";
 import type { Will } from "./scenario.ts";
-import { member, printE } from "./print.ts";
-import { holders, position } from "./witness.ts";
+import { printE } from "./print.ts";
+import { cellName, holders, peek, position } from "./witness.ts";
 import { object } from "./expression.ts";
 import { BLOCKED } from "./core.ts";
 
@@ -49,7 +49,7 @@ export function waiting(m: Machine, g: Graph, h: Hang, goal: number, counting: r
       ...(i.at ? { at: i.at } : {}),
     };
     if (!isBlocked && t !== goal) continue;
-    const what = waitText(i);
+    const what = waitText(m, i, code, t);
     const held = holderThreads(m, code, t);
     work.push(...held);
     if (held.length > 0) {
@@ -75,16 +75,19 @@ export function waiting(m: Machine, g: Graph, h: Hang, goal: number, counting: r
   return out;
 }
 
-function waitText(i: Ins): string {
-  switch (i.op) {
+/** `i` has the registers' names, `code` their slots. */
+function waitText(m: Machine, i: Ins, code: Ins, t: number): string {
+  const cell = (x: { readonly f: string; readonly o: E }): string =>
+    cellName(m.linked, x.f, peek(m.linked, t, m.core.bytes, x.o));
+  switch (code.op) {
     case "lock":
-      return `lock ${printE(i.o)}->${member(i.f)}`;
+      return `lock ${cell(code)}`;
     case "grace":
-      return `readers of ${printE(i.o)}->${member(i.f)}`;
+      return `the readers of ${cell(code)}`;
     case "waitDone":
-      return `${printE(i.o)}->${member(i.f)}`;
+      return cell(code);
     case "await":
-      return printE(i.e);
+      return i.op === "await" ? printE(i.e) : "";
     default:
       return i.at?.text ?? (i.op === "act" ? i.act : i.op);
   }

@@ -163,7 +163,7 @@ export function cellName(linked: Linked, f: string, object: number | undefined):
 }
 
 /** What a simple expression of thread `t` is in a state; undefined where that takes more than looking. Registers by slot or not at all. */
-function peek(linked: Linked, t: number, bytes: Uint8Array, e: E): number | undefined {
+export function peek(linked: Linked, t: number, bytes: Uint8Array, e: E): number | undefined {
   const { layout } = linked;
   if (e.k === "c") return e.v;
   if (e.k === "r") {
