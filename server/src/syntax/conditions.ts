@@ -1,6 +1,6 @@
 // What a preprocessor condition says, as one short symbol: "CONFIG_X", "!CONFIG_X", or the condition's own text where it is more than that.
 
-/** The directive's keyword and the rest of its line (comments removed, continuations joined, blanks squeezed). */
+/** The directive's keyword and the rest of its line, comments removed and continuations joined. */
 export interface Directive {
   readonly keyword: string;
   readonly rest: string;
@@ -10,21 +10,26 @@ export interface Directive {
 export function readDirective(text: string): Directive {
   const match = /^#[ \t]*([A-Za-z_]*)([\s\S]*)$/.exec(text);
   if (match === null) return { keyword: "", rest: "" };
-  const rest = (match[2] ?? "")
-    .replace(/\/\*[\s\S]*?(\*\/|$)/g, " ")
-    .replace(/\/\/.*/g, " ")
-    .replace(/\\\r?\n/g, " ")
-    .replace(/\s+/g, " ")
-    .trim();
-  return { keyword: match[1] ?? "", rest };
+  const joined = (match[2] ?? "").replace(/\\\r?\n/g, " ");
+  return { keyword: match[1] ?? "", rest: withoutComments(joined).trim() };
+}
+
+/** Each comment becomes a blank; literals keep what looks like one. */
+function withoutComments(text: string): string {
+  if (!text.includes("/")) return text;
+  return text.replace(
+    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|\/\*[^]*?(?:\*\/|$)|\/\/.*/g,
+    (_, literal?: string) => literal ?? " ",
+  );
 }
 
 /** The symbol of an `#if`, `#ifdef`, `#ifndef`, `#elif`, `#elifdef` or `#elifndef`. IS_ENABLED(X), defined(X) and X are one symbol. */
 export function symbolOf(directive: Directive): string {
   const { keyword, rest } = directive;
-  if (keyword === "ifdef" || keyword === "elifdef") return rest;
-  if (keyword === "ifndef" || keyword === "elifndef") return negate(rest);
-  return simplify(rest);
+  const name = /^\w*/.exec(rest)?.[0] ?? "";
+  if (keyword === "ifdef" || keyword === "elifdef") return name;
+  if (keyword === "ifndef" || keyword === "elifndef") return negate(name);
+  return simplify(rest.replace(/\s+/g, " "));
 }
 
 /** The symbol under which none of `symbols` holds: what `#else` means after those arms. */

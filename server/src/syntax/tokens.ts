@@ -29,18 +29,18 @@ CLASS[34] = CLASS[39] = QUOTE;
 const THREE: ReadonlySet<string> = new Set(["...", "<<=", ">>="]);
 const TWO: ReadonlySet<string> = new Set("-> ++ -- << >> <= >= == != && || += -= *= /= %= &= |= ^= ##".split(" "));
 
-/** Cuts `text` into tokens. Never throws: a character that C does not know is an operator of its own. */
-export function tokenize(text: string): Tokens {
+/** Cuts `text` into tokens. Never throws: a character that C does not know is an operator of its own. In a macro's body `#` begins no directive. */
+export function tokenize(text: string, directives = true): Tokens {
   const list: Token[] = [];
   const comments: [number, number][] = [];
   const length = text.length;
-  let lineStart = true;
+  let lineStart = directives;
   let i = 0;
   while (i < length) {
     const c = text.charCodeAt(i);
     const kind = c < 128 ? CLASS[c] : WORD;
     if (kind === SPACE) {
-      if (c === 10) lineStart = true;
+      if (c === 10) lineStart = directives;
       i++;
       continue;
     }
