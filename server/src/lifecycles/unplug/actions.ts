@@ -46,7 +46,7 @@
 // Provider, driver and device objects of one device have the same number.
 // Fences of importers are BOOKKEEP; a mapping belongs to the attachment that it was begun for.
 import type { Action, Outcome, WorldView } from "../../model/unplug/scenario.ts";
-import { ERR, MANY } from "../../model/unplug/skeleton.ts";
+import { ANY, ERR, MANY } from "../../model/unplug/skeleton.ts";
 
 /** Procedures of the environment that skeletons may call. */
 export const ENV = { export: "env.export", invalidate: "env.invalidate" } as const;
@@ -83,6 +83,8 @@ export const F = {
   resv: "dma_buf.resv",
   files: "dma_buf.f_count",
   fd: "ghost.fd",
+  /** The file descriptor has been installed at some time. */
+  published: "ghost.published",
   /** 0 not exported yet, 1 exported, 2 its release has begun, 3 gone. */
   born: "ghost.born",
   attDmabuf: "dma_buf_attachment.dmabuf",
@@ -146,14 +148,18 @@ function providerOutcomes(w: WorldView, provider: number): Outcome[] {
   return w.live(CLS.provider, provider) ? [] : [{ violation: BROKEN.provider }];
 }
 
+const install = (b: number) =>
+  [
+    [F.fd, b, 1],
+    [F.published, b, 1],
+  ] as const;
+
 const fd: Action = (_, { args }) => [
-  { writes: [[F.fd, args[0] ?? 0, 1]], r: MANY, text: "installs the file descriptor" },
+  { writes: install(args[0] ?? 0), r: MANY, text: "installs the file descriptor" },
   { r: ERR, text: "no file descriptor is left" },
 ];
 
-const fdInstall: Action = (_, { args }) => [
-  { writes: [[F.fd, args[0] ?? 0, 1]], text: "installs the file descriptor" },
-];
+const fdInstall: Action = (_, { args }) => [{ writes: install(args[0] ?? 0), text: "installs the file descriptor" }];
 
 /**
  * dma_resv_wait_timeout: idle when no fence of the class, or of a stronger one, is unsignalled. Importers' fences are BOOKKEEP, which no weaker class covers
@@ -202,6 +208,11 @@ const getProvider: Action = (w, { args }) => {
   const d = args[0] || 1;
   const state = w.get(F.inited, d);
   if (state === 0) return [{ violation: BROKEN.uninitialised }];
+  if (state === ANY)
+    return [
+      { writes: [[F.inited, d, 1]], r: d },
+      { writes: [[F.inited, d, 2]], r: 0, text: "P2PDMA is not supported: there is no provider" },
+    ];
   if (state === 2) return [{ r: 0, text: "there is no provider" }];
   return w.live(CLS.provider, d) ? [{ r: d }] : [{ violation: BROKEN.provider }];
 };

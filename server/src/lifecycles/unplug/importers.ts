@@ -265,28 +265,31 @@ export function importerProcs(peer: Proc | undefined): Record<string, Proc> {
 }
 
 export interface ImporterOptions {
-  readonly buffers: number;
+  /** The buffer that it attaches to. */
+  readonly target: number;
   /** How often it maps in all. */
   readonly rounds: number;
 }
 
 /** The threads of importer `i`: what its driver does, and its hardware. */
-export function importerThreads(kind: Kind, i: number, { buffers, rounds }: ImporterOptions): Thread[] {
+export function importerThreads(kind: Kind, i: number, { target, rounds }: ImporterOptions): Thread[] {
   const at = (place: number) => eq(f(F.at, c(i)), c(place));
   const quiet = not(f(F.busy, c(i)));
   const told = f(F.notified, c(i));
   const args = [c(i), f(F.attDmabuf, c(i))];
   const ability = abilityOf[kind];
   const own = { actor: `importer ${i}`, ...(ability === undefined ? {} : { ability }) };
-  const starts: Start[] = Array.from({ length: buffers }, (_, n) => ({
-    name: buffers > 1 ? `attach to buffer ${n + 1}` : "attach",
-    proc: "env.attach",
-    args: [c(i), c(n + 1)],
-    when: and(at(PLACE.outside), f(F.fd, c(n + 1))),
-    times: UNCOUNTED,
-    will: "voluntary",
-    ...own,
-  }));
+  const starts: Start[] = [
+    {
+      name: "attach",
+      proc: "env.attach",
+      args: [c(i), c(target)],
+      when: and(at(PLACE.outside), f(F.fd, c(target))),
+      times: UNCOUNTED,
+      will: "voluntary",
+      ...own,
+    },
+  ];
   starts.push({
     name: "map",
     proc: "env.map",

@@ -1,13 +1,13 @@
 // Scenarios of a skeleton set under a contract: the environment's pieces put together, one view of the world at a time.
-import type { Action, Scenario, Thread } from "../../model/unplug/scenario.ts";
-import type { ClassSpec, Root, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import type { Action, Scenario, Start, Thread } from "../../model/unplug/scenario.ts";
+import type { ClassSpec, E, SkeletonSet } from "../../model/unplug/skeleton.ts";
 import { abilities } from "./abilities.ts";
 import { ACT, actions, CLS, F } from "./actions.ts";
-import { c, free, proc, store } from "./assemble.ts";
+import { and, c, f, free, ne, proc, store } from "./assemble.ts";
 import type { Contract, View } from "./contracts/contract.ts";
 import { reaches, rootsOf } from "./contracts/contract.ts";
 import type { Kind } from "./importers.ts";
-import { importerActions, importerCells, importerProcs, importerThreads } from "./importers.ts";
+import { PLACE, importerActions, importerCells, importerProcs, importerThreads } from "./importers.ts";
 import { invariants } from "./invariants.ts";
 import { commonProcs, releaseThread, userActions } from "./user.ts";
 
@@ -33,6 +33,7 @@ function classes(set: SkeletonSet, buffers: number, importers: number, vmas: num
       liveAtStart: buffers,
       fields: [
         { id: F.fd, kind: "value" },
+        { id: F.published, kind: "value" },
         { id: F.born, kind: "value" },
       ],
     },
@@ -112,7 +113,7 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View): Scen
   const vmas = view.vma === "none" ? 0 : view.vma === "one" ? 1 : 2;
   const scene = contract.scene(set, view);
   const peer = rootsOf(set, "peer")[0];
-  const slots = { ...scene.slots, ...set.slots };
+  const slots = { ...set.slots, ...scene.slots };
   const procs = {
     ...commonProcs(slots),
     ...importerProcs(peer === undefined ? undefined : set.procs[peer.proc]),
@@ -121,7 +122,7 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View): Scen
   };
   const probe = rootsOf(set, "probe")[0];
   const importers = view.importers.flatMap((kind, n) =>
-    importerThreads(kind, n + 1, { buffers: view.buffers, rounds: view.rounds }),
+    importerThreads(kind, n + 1, { target: view.targets[n] ?? view.targets.at(-1) ?? 1, rounds: view.rounds }),
   );
   const threads: Thread[] = [
     ...scene.threads,
@@ -160,7 +161,7 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View): Scen
     ],
     procs: Object.fromEntries(Object.entries(procs).filter(([name]) => set.procs[name] === undefined)),
     actions: all,
-    threads,
+    threads: waitingForSetup(threads, view),
     abilities: abilities.map((a) => a.id),
     invariants: [...(scene.invariants ?? []), ...invariants(set, contract.bounds, size, view.isolation)],
     progress: scene.progress,
@@ -170,6 +171,25 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View): Scen
       ...scene.initial,
     ],
   };
+}
+
+/** Starts wait until the view's setup has happened: what runs alone is not worth interleaving. Exporting and attaching are the setup. */
+function waitingForSetup(threads: readonly Thread[], view: View): Thread[] {
+  if (view.setup === "none") return [...threads];
+  const published = Array.from({ length: view.buffers }, (_, n) => f(F.published, c(n + 1)));
+  const attached =
+    view.setup === "attached" ? view.importers.map((_, n) => ne(f(F.at, c(n + 1)), c(PLACE.outside))) : [];
+  const after =
+    (conditions: readonly E[]) =>
+    (start: Start): Start =>
+      conditions.length === 0 ? start : { ...start, when: and(...conditions, start.when) };
+  return threads.map((t) => {
+    if (t.name === "export") return t;
+    return {
+      ...t,
+      starts: t.starts.map((s) => after(s.proc === "env.attach" ? published : [...published, ...attached])(s)),
+    };
+  });
 }
 
 /** As many private objects as buffers. */
@@ -187,58 +207,79 @@ export interface Size {
 }
 
 /**
- * The views in which a set is explored. Together they are the claim "1 device, up to 2 buffers, 2 importers, 2 revocations, 1 VMA with fork"; each leaves out what does
- * not share state with what it looks at.
+ * The views in which a set is explored. Together they are the claim "1 device, up to 2 buffers, 2 importers, 2 revocations, 1 VMA with fork"; each leaves out what
+ * does not share state with what it looks at, and starts where that begins to matter.
  */
 export function views(set: SkeletonSet, { rounds = 2, revocations = 2 }: Size = {}): View[] {
   const roots = rootsOf(set, "revoke");
-  const kinds: readonly Kind[] =
-    rootsOf(set, "peer").length > 0 ? [...KINDS_WITHOUT_PEER, "private"] : KINDS_WITHOUT_PEER;
-  const each = (root: Root, times: number) => [{ root, times }];
-  const base = { buffers: 1, importers: [], rounds, revokers: [], vma: "none", isolation: false } as const;
-  const isolated = insertsOnFault(set);
+  const peers = rootsOf(set, "peer").length > 0;
+  const kinds: readonly Kind[] = peers ? [...KINDS_WITHOUT_PEER, "private"] : KINDS_WITHOUT_PEER;
+  const base: View = {
+    name: "",
+    buffers: 1,
+    importers: [],
+    setup: "attached",
+    closes: [],
+    targets: [1],
+    removes: true,
+    rounds,
+    revokers: [],
+    vma: "none",
+    isolation: false,
+  };
   const out: View[] = [];
-  for (const kind of kinds) out.push({ ...base, name: `1 buffer, ${kind} importer`, importers: [kind] });
+  const add = (name: string, more: Partial<View>): void => void out.push({ ...base, name, ...more });
+  for (const kind of kinds) add(`teardown with a ${kind} importer`, { importers: [kind] });
+  // The teardown that follows is one more revocation.
   for (const root of roots)
-    out.push({
-      ...base,
-      name: `1 buffer, dynamic importer, ${root.proc}`,
+    add(`${root.proc} with a dynamic importer`, {
       importers: ["dynamic"],
-      revokers: each(root, revocations),
+      revokers: [{ root, times: revocations - 1 }],
+      removes: false,
     });
-  out.push({
-    ...base,
-    name: "1 buffer, 2 importers",
+  for (const root of roots) {
+    add(`${root.proc} while it is exported`, {
+      setup: "none",
+      closes: [1],
+      revokers: [{ root, times: 1 }],
+      removes: false,
+    });
+    if (peers)
+      add(`${root.proc} with a private importer`, {
+        importers: ["private"],
+        rounds: 1,
+        revokers: [{ root, times: 1 }],
+        removes: false,
+      });
+  }
+  add("teardown while it is exported", { setup: "none", closes: [1] });
+  add("teardown while it is attached", { importers: ["dynamic"], setup: "exported", closes: [1], rounds: 1 });
+  add("teardown with 2 importers", { importers: ["dynamic", "dynamic"], rounds: 1, removes: false });
+  add("teardown of 2 buffers", {
+    buffers: 2,
     importers: ["dynamic", "dynamic"],
+    targets: [1, 2],
     rounds: 1,
-    revokers: roots.slice(0, 1).flatMap((r) => each(r, 1)),
+    removes: false,
   });
-  out.push({
-    ...base,
-    name: "2 buffers, dynamic importer",
+  add("teardown of 2 buffers, one closed", {
     buffers: 2,
     importers: ["dynamic"],
+    targets: [2],
+    closes: [1],
     rounds: 1,
-    revokers: roots.slice(0, 1).flatMap((r) => each(r, 1)),
+    removes: false,
   });
-  if (roots.length > 1)
-    out.push({
-      ...base,
-      name: "1 buffer, dynamic importer, every revoker",
-      importers: ["dynamic"],
-      rounds: 1,
-      revokers: roots.map((root) => ({ root, times: 1 })),
-    });
-  if (isolated)
+  if (insertsOnFault(set))
     for (const root of roots)
-      out.push({
-        ...base,
-        name: `1 buffer, 1 VMA with fork, ${root.proc}`,
-        revokers: each(root, revocations),
+      add(`${root.proc} with the device mapped`, {
+        setup: "exported",
+        revokers: [{ root, times: 1 }],
         vma: "fork",
         isolation: true,
+        removes: false,
       });
-  else if (mapsDevice(set)) out.push({ ...base, name: "1 VMA with fork", buffers: 0, vma: "fork" });
+  else if (mapsDevice(set)) add("teardown with the device mapped", { buffers: 0, vma: "fork" });
   return out;
 }
 

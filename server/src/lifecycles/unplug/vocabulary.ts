@@ -3,7 +3,14 @@
 // mm.h, fs.h) and domain.md's table of renames, restated beside each row. What the actions do is in actions.ts.
 import { ACT, CLS, ENV, F } from "./actions.ts";
 import type { LockMode } from "../../model/unplug/skeleton.ts";
-import type { ContractSlot, Framework, Meaning, OptionRule, Vocabulary } from "../../model/unplug/vocabulary.ts";
+import type {
+  ContractSlot,
+  Framework,
+  Meaning,
+  Operand,
+  OptionRule,
+  Vocabulary,
+} from "../../model/unplug/vocabulary.ts";
 
 /** One meaning with all the names that it has or had. A name that was renamed says so: "old name: until 6.19". */
 export interface Row {
@@ -328,8 +335,9 @@ const waitOptions: readonly OptionRule[] = [
   { name: "timeout", arg: 3, from: "timeout" },
 ];
 
-const isolate = (why: string, args: readonly number[], ...names: string[]): Row =>
-  row({ m: "act", act: ACT.isolate, args, opt: { why }, returns: "any" }, names);
+const device = (arg: number): readonly [Operand] => [{ device: arg }];
+const isolate = (why: string, ...names: string[]): Row =>
+  row({ m: "act", act: ACT.isolate, args: device(0), opt: { why }, returns: "any" }, names);
 const insert = (arg: number | { readonly arg: number; readonly path: readonly string[] }, ...names: string[]): Row =>
   row({ m: "act", act: ACT.insertPte, args: [arg] }, names);
 
@@ -351,8 +359,8 @@ const dma: readonly Row[] = [
     dma_buf_unmap: "the name under which the series was posted, v6 to v8",
   }),
   row({ m: "allOf", arg: 0, fields: [F.importerOps, F.callback] }, ["dma_buf_attach_revocable"]),
-  row({ m: "act", act: ACT.initProvider, args: [0] }, ["pcim_p2pdma_init"]),
-  row({ m: "act", act: ACT.getProvider, args: [0] }, ["pcim_p2pdma_provider"]),
+  row({ m: "act", act: ACT.initProvider, args: device(0) }, ["pcim_p2pdma_init"]),
+  row({ m: "act", act: ACT.getProvider, args: device(0) }, ["pcim_p2pdma_provider"]),
   row({ m: "act", act: ACT.useProvider, args: [0], returns: "any" }, [
     "pci_p2pdma_map_type",
     "pci_p2pdma_bus_addr_map",
@@ -360,7 +368,7 @@ const dma: readonly Row[] = [
 ];
 
 const memory: readonly Row[] = [
-  row({ m: "act", act: ACT.zapMapping, args: [0] }, ["unmap_mapping_range", "unmap_mapping_pages"]),
+  row({ m: "act", act: ACT.zapMapping, args: device(0) }, ["unmap_mapping_range", "unmap_mapping_pages"]),
   row({ m: "act", act: ACT.zapVma, args: [0], returns: "any" }, ["zap_special_vma_range", "zap_vma", "zap_vma_range"], {
     zap_vma_ptes: "until 7.1 (zap_special_vma_range)",
     zap_vma_pages: "until 7.1 (zap_vma)",
@@ -387,21 +395,13 @@ const memory: readonly Row[] = [
 const power: readonly Row[] = [
   isolate(
     "reset",
-    [0],
     "pci_reset_function",
     "pci_try_reset_function",
     "pci_reset_function_locked",
     "__pci_reset_function_locked",
   ),
-  isolate("reset", [0], "pci_reset_bus", "pcie_flr", "pci_bridge_secondary_bus_reset", "pcie_reset_flr"),
-  isolate(
-    "disable",
-    [0],
-    "pci_disable_device",
-    "pci_release_regions",
-    "pci_release_selected_regions",
-    "pci_release_region",
-  ),
+  isolate("reset", "pci_reset_bus", "pcie_flr", "pci_bridge_secondary_bus_reset", "pcie_reset_flr"),
+  isolate("disable", "pci_disable_device", "pci_release_regions", "pci_release_selected_regions", "pci_release_region"),
 ];
 
 const rest: readonly Row[] = [
@@ -548,13 +548,13 @@ export const vocabulary: Vocabulary = {
     ["vm_fault.vma", "vm_area_struct"],
     ["vm_area_struct.vm_mm", "mm_struct"],
   ]),
+  renamed: new Map([["dma_buf_attach_ops.move_notify", F.callback]]),
   fields: new Map([
     [F.priv, { kind: "pointer" as const }],
     [F.attDmabuf, { kind: "pointer" as const, to: "dma_buf" }],
     [F.peer2peer, { kind: "value" as const }],
     [F.importerOps, { kind: "pointer" as const, to: "dma_buf_attach_ops" }],
     [F.callback, { kind: "value" as const }],
-    ["dma_buf_attach_ops.move_notify", { kind: "value" as const }],
     [F.vmaPrivate, { kind: "pointer" as const }],
   ]),
   exporter: {

@@ -27,6 +27,14 @@ export interface View {
   readonly name: string;
   readonly buffers: number;
   readonly importers: readonly Kind[];
+  /** What has happened before anything else may: nothing, the buffers are exported, or the importers are attached as well. */
+  readonly setup: "none" | "exported" | "attached";
+  /** Buffers whose file descriptors the user may close. */
+  readonly closes: readonly number[];
+  /** Buffers that importers attach to, in the order of the importers; the last stands for the rest. */
+  readonly targets: readonly number[];
+  /** Is the device removed, besides being closed? */
+  readonly removes: boolean;
   /** Mappings per importer. */
   readonly rounds: number;
   /** Runtime revokers and how often each runs. */
@@ -41,7 +49,7 @@ export interface View {
 export interface Scene {
   readonly classes: readonly ClassSpec[];
   readonly procs: Readonly<Record<string, Proc>>;
-  /** Callbacks that the framework itself provides, where the driver has none. */
+  /** Callbacks that the framework puts in place of the driver's, usually around them. */
   readonly slots?: Readonly<Record<string, string>>;
   readonly actions?: Readonly<Record<string, Action>>;
   readonly threads: readonly Thread[];
@@ -60,6 +68,8 @@ export interface Contract {
   /** What is believed without a source that could be checked, for people. */
   readonly assumptions: readonly string[];
   readonly bounds: readonly Bound[];
+  /** Functions of the framework that the scene calls by name: where a set brings them in C, that is what runs; else the contract's own form. */
+  readonly entries: readonly string[];
   scene(set: SkeletonSet, view: View): Scene;
 }
 

@@ -113,7 +113,7 @@ function scene(set: SkeletonSet, view: View): Scene {
   const threads: Thread[] = [];
   if (view.buffers > 0) threads.push({ name: "export", actor: "driver", starts: exports });
   if (revokers.length > 0) threads.push({ name: "revoke", actor: "driver", starts: revokers });
-  const closes = Array.from({ length: view.buffers }, (_, n) => closeFdStart(n + 1));
+  const closes = view.closes.map(closeFdStart);
   // vfio_device_ops.request asks the user to let the device go; the user may take any time.
   threads.push({ name: "user", actor: "user", starts: [...closes, closeDeviceStart("nudged")] });
   if (view.vma !== "none") threads.push(mappingThread(true, view.vma === "fork", "nudged"));
@@ -131,11 +131,12 @@ function scene(set: SkeletonSet, view: View): Scene {
       },
     ],
   });
-  threads.push({
-    name: "remove",
-    actor: "driver core",
-    starts: [{ name: "remove", proc: "env.remove", args: [], when: c(1), times: 1, will: "voluntary" }],
-  });
+  if (view.removes)
+    threads.push({
+      name: "remove",
+      actor: "driver core",
+      starts: [{ name: "remove", proc: "env.remove", args: [], when: c(1), times: 1, will: "voluntary" }],
+    });
   return {
     classes: [
       {
@@ -163,7 +164,9 @@ function scene(set: SkeletonSet, view: View): Scene {
     threads,
     initial: [],
     progress: [
-      { thread: "remove", start: "remove", counting: ["driver", "promised", "nudged"] },
+      ...(view.removes
+        ? [{ thread: "remove", start: "remove", counting: ["driver", "promised", "nudged"] as const }]
+        : []),
       { thread: "close", start: "release of the device's file", counting: ["driver", "promised"] },
       ...revokers.map((s) => ({ thread: "revoke", start: s.name, counting: ["driver", "promised"] as const })),
     ],
@@ -243,5 +246,11 @@ export const vfio: Contract = {
     "power changes that runtime PM makes by itself are not modelled",
   ],
   bounds: ["driver", "session", "isolation"],
+  entries: [
+    "vfio_device_put_registration",
+    "vfio_device_try_get_registration",
+    "vfio_unregister_group_dev",
+    "vfio_put_device",
+  ],
   scene,
 };

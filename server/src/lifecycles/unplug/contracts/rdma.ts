@@ -1,0 +1,388 @@
+// The RDMA core's contract with an exporter behind uverbs: who destroys which object when, and the two ways in which a device goes away under its open files.
+import type { Action, Start, Thread } from "../../../model/unplug/scenario.ts";
+import type { ClassSpec, E, Root, SkeletonSet } from "../../../model/unplug/skeleton.ts";
+import { ACT, CLS, F } from "../actions.ts";
+import {
+  act,
+  and,
+  c,
+  call,
+  complete,
+  countGet,
+  countPut,
+  eq,
+  f,
+  free,
+  lock,
+  loop,
+  not,
+  proc,
+  r,
+  ret,
+  set,
+  store,
+  trylock,
+  unlink,
+  unlock,
+  waitDone,
+  when,
+} from "../assemble.ts";
+import { closeDeviceStart, closeFdStart, mappingThread } from "../user.ts";
+import type { Contract, Scene, View } from "./contract.ts";
+import { argsOf, rootsOf } from "./contract.ts";
+import { coreProcs, DV, EN, ENTRY, REASON, SLOT, UF, UFILE, UM, UMAP, UO } from "./rdma-core.ts";
+
+const [dev, ufile] = [r("dev"), r("ufile")];
+
+/** The driver gives up its mmap entry once. */
+const retire: Action = (w, { args }) => {
+  const e = args[0] ?? 0;
+  return w.get(EN.retired, e) !== 0
+    ? [{ r: 0, text: "the entry is given up already" }]
+    : [{ writes: [[EN.retired, e, 1]], r: 1, text: "the driver gives up its mmap entry" }];
+};
+
+function classes(set: SkeletonSet): ClassSpec[] {
+  const priv = set.parts.private ?? "";
+  return [
+    {
+      name: set.parts.device,
+      tags: ["ib_device", "ib_uverbs_device"],
+      count: 1,
+      liveAtStart: 1,
+      fields: [
+        { id: DV.refcount, kind: "count", initial: 2 },
+        { id: DV.comp, kind: "completion" },
+        { id: DV.lists, kind: "lock" },
+        { id: DV.srcu, kind: "lock" },
+        { id: DV.ibDev, kind: "value", initial: 1 },
+      ],
+    },
+    {
+      name: UFILE,
+      tags: [UFILE],
+      count: 1,
+      liveAtStart: 1,
+      fields: [
+        { id: UF.ref, kind: "count", initial: 1 },
+        { id: UF.rwsem, kind: "lock" },
+        { id: UF.ucontext, kind: "value", initial: 1 },
+        { id: UF.umapLock, kind: "lock" },
+        { id: UF.list, kind: "link", to: set.parts.device, initial: 1 },
+        { id: UF.device, kind: "pointer", to: set.parts.device, initial: 1 },
+      ],
+    },
+    {
+      name: priv,
+      tags: ["ib_uobject"],
+      count: 2,
+      liveAtStart: 0,
+      fields: [
+        { id: UO.ref, kind: "count" },
+        { id: UO.ufile, kind: "pointer", to: UFILE },
+        { id: UO.context, kind: "value" },
+        { id: UO.object, kind: "pointer", to: CLS.buffer },
+        { id: UO.list, kind: "link", to: UFILE },
+      ],
+    },
+    {
+      name: ENTRY,
+      tags: [ENTRY],
+      count: 1,
+      liveAtStart: 1,
+      fields: [
+        { id: EN.ref, kind: "count", initial: 1 },
+        { id: EN.removed, kind: "value" },
+      ],
+    },
+    {
+      name: "ghost_entry",
+      tags: [],
+      count: 1,
+      liveAtStart: 1,
+      fields: [
+        { id: EN.retired, kind: "value" },
+        { id: EN.inXa, kind: "value", initial: 1 },
+      ],
+    },
+    {
+      name: UMAP,
+      tags: [UMAP],
+      count: 2,
+      liveAtStart: 0,
+      fields: [
+        { id: UM.vma, kind: "pointer", to: CLS.vma },
+        { id: UM.entry, kind: "pointer", to: ENTRY },
+        { id: UM.list, kind: "link", to: UFILE },
+      ],
+    },
+  ];
+}
+
+/** Arguments of a method's handler: its uobject, and anything else. */
+const handlerArgs = (set: SkeletonSet, root: Root): readonly E[] =>
+  argsOf(root, { [set.parts.private ?? ""]: r("uobj") });
+
+function scene(set0: SkeletonSet, view: View): Scene {
+  const removal = rootsOf(set0, "retire")[0];
+  const giveUp = when(c(1), [
+    act("rdma.retire", [c(1)], { r: "first" }),
+    when(r("first"), [
+      removal === undefined ? call("rdma_user_mmap_entry_put", [c(1)]) : call(removal.proc, argsOf(removal)),
+    ]),
+  ]);
+  const procs = coreProcs(set0.parts.private ?? "", giveUp);
+  const disassociates = set0.slots[SLOT.disassociate] !== undefined;
+  const enter = [act("user.enter", [], { r: "in" }), when(not(r("in")), [ret()]), lock(DV.srcu, c(1), "read")];
+  const leave = [unlock(DV.srcu, c(1), "read"), act("user.leave", [])];
+
+  const exports: Start[] = rootsOf(set0, "export").map((root) => {
+    const name = `env.call.${root.proc}`;
+    procs[name] = proc(
+      name,
+      [],
+      [
+        ...enter,
+        when(f(DV.ibDev, c(1)), [
+          trylock(UF.rwsem, c(1), "read", "got"),
+          when(r("got"), [
+            when(f(UF.ucontext, c(1)), [
+              call("rdma.begin", [c(1)], "uobj"),
+              when(r("uobj"), [
+                call(root.proc, handlerArgs(set0, root), "ret"),
+                when(
+                  r("ret"),
+                  [call("uverbs_destroy_uobject", [r("uobj"), c(REASON.abort), c(1)])],
+                  [call("rdma.commit", [r("uobj"), c(1)])],
+                ),
+              ]),
+            ]),
+            unlock(UF.rwsem, c(1), "read"),
+          ]),
+        ]),
+        ...leave,
+      ],
+    );
+    return { name: root.proc, proc: name, args: [], when: f(F.deviceFd, c(1)), times: view.buffers, will: "voluntary" };
+  });
+
+  // A method that destroys the driver's object behind the entry (uobj_destroy holds the rwsem for reading), or the driver on its own account.
+  procs["env.retire"] = proc(
+    "env.retire",
+    [],
+    [
+      ...enter,
+      when(f(DV.ibDev, c(1)), [
+        lock(UF.rwsem, c(1), "read"),
+        when(f(UF.ucontext, c(1)), [giveUp]),
+        unlock(UF.rwsem, c(1), "read"),
+      ]),
+      ...leave,
+    ],
+  );
+  procs["rdma.remove"] = proc(
+    "rdma.remove",
+    ["dev"],
+    [
+      ...(disassociates
+        ? [
+            // uverbs_disassociate_api_pre: no new command, and those running have ended.
+            store(DV.ibDev, dev, c(0)),
+            { s: "ins" as const, ins: { op: "grace" as const, f: DV.srcu, o: dev } },
+            lock(DV.lists, dev),
+            loop(
+              set("ufile", c(0)),
+              when({ k: "empty", f: UF.list, o: dev }, [{ s: "break" }]),
+              set("ufile", c(1)),
+              unlink(UF.list, ufile, true),
+              countGet(UF.ref, ufile),
+              unlock(DV.lists, dev),
+              call("uverbs_destroy_ufile_hw", [ufile, c(REASON.driverRemove)]),
+              call("rdma.ufile_put", [ufile]),
+              lock(DV.lists, dev),
+            ),
+            unlock(DV.lists, dev),
+          ]
+        : []),
+      countPut(DV.refcount, dev, "last"),
+      when(r("last"), [complete(DV.comp, dev)]),
+      ...(disassociates ? [] : [waitDone(DV.comp, dev)]),
+    ],
+  );
+  procs["env.remove"] = proc("env.remove", [], [call("rdma.remove", [c(1)]), call("env.unbind", [])]);
+  // The page behind the entry goes back to the driver, which may give it to another process.
+  procs["rdma.mmap_free"] = proc(
+    "rdma.mmap_free",
+    ["entry"],
+    [act(ACT.isolate, [r("entry")], { opt: { why: "page" } }), free(ENTRY, r("entry"))],
+  );
+
+  const closes = view.closes.map(closeFdStart);
+  const revokers: Start[] = view.revokers.map(({ root, times }) => ({
+    name: root.proc,
+    proc: root.proc,
+    args: argsOf(root),
+    when: not(f(F.bound, c(1))),
+    times,
+    will: "voluntary",
+  }));
+  const threads: Thread[] = [];
+  if (view.buffers > 0) threads.push({ name: "export", actor: "driver", starts: exports });
+  threads.push({
+    name: "retire",
+    actor: "driver",
+    starts: [
+      {
+        name: "the driver's object is destroyed",
+        proc: "env.retire",
+        args: [],
+        when: and(f(F.deviceFd, c(1)), not(f(EN.retired, c(1)))),
+        times: 1,
+        will: "voluntary",
+      },
+    ],
+  });
+  if (revokers.length > 0) threads.push({ name: "revoke", actor: "driver", starts: revokers });
+  threads.push({
+    name: "user",
+    actor: "user",
+    starts: [...closes, closeDeviceStart(disassociates ? "voluntary" : "nudged")],
+  });
+  if (view.vma !== "none")
+    threads.push(mappingThread(false, view.vma === "fork", disassociates ? "voluntary" : "nudged"));
+  threads.push({
+    name: "close",
+    actor: "driver",
+    starts: [
+      {
+        name: "release of the uverbs file",
+        proc: "rdma.release",
+        args: [c(1)],
+        when: and(eq(f(F.deviceFile, c(1)), c(0)), f(F.session, c(1))),
+        times: 1,
+        will: "promised",
+      },
+    ],
+  });
+  threads.push({
+    name: "remove",
+    actor: "driver core",
+    starts: [{ name: "remove", proc: "env.remove", args: [], when: c(1), times: 1, will: "voluntary" }],
+  });
+  return {
+    classes: classes(set0),
+    procs,
+    slots: {
+      [SLOT.mmapFree]: "rdma.mmap_free",
+      ...(view.vma === "none"
+        ? {}
+        : { [SLOT.open]: "rdma.umap_open", [SLOT.close]: "rdma.umap_close", "ib_device_ops.mmap": "rdma.mmap" }),
+    },
+    actions: { "rdma.retire": retire },
+    threads,
+    initial: [],
+    progress: [
+      {
+        thread: "remove",
+        start: "remove",
+        counting: disassociates ? ["driver", "promised"] : ["driver", "promised", "nudged"],
+      },
+      { thread: "close", start: "release of the uverbs file", counting: ["driver", "promised"] },
+      { thread: "retire", start: "the driver's object is destroyed", counting: ["driver", "promised"] },
+    ],
+  };
+}
+
+export const rdma: Contract = {
+  id: "rdma",
+  title: "RDMA core (uverbs)",
+  sources: [
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "ib_uverbs_remove_one",
+      says: "With ops.disassociate_ucontext every uverbs file's hardware objects are destroyed before it returns; without it, it waits until every file is closed.",
+      versions: ["7.2"],
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "ib_uverbs_free_hw_resources",
+      says: "Running commands have ended before the first file is torn down.",
+      versions: ["7.2"],
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "uverbs_destroy_ufile_hw",
+      says: "Every uobject of the file is destroyed with hw_destroy_rwsem held for writing.",
+      versions: ["7.2"],
+    },
+    {
+      file: "drivers/infiniband/core/rdma_core.c",
+      fn: "uverbs_uobject_release",
+      says: "An fd object's release destroys it only where it can take hw_destroy_rwsem for reading at once.",
+      versions: ["7.2"],
+    },
+    {
+      file: "drivers/infiniband/core/rdma_core.c",
+      fn: "rdma_alloc_begin_uobject",
+      says: "Creation holds hw_destroy_rwsem for reading until commit or abort.",
+      versions: ["7.2"],
+    },
+    {
+      file: "drivers/base/auxiliary.c",
+      fn: "auxiliary_bus_remove",
+      says: "An auxiliary child is unbound before its parent's remove returns, so a provider of the parent outlives the child's remove.",
+      versions: ["7.2"],
+    },
+  ],
+  requires: [
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "ib_uverbs_remove_one",
+      calls: ["ib_uverbs_free_hw_resources", "wait_for_completion"],
+      why: "both arms",
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "ib_uverbs_free_hw_resources",
+      calls: ["uverbs_disassociate_api_pre", "uverbs_destroy_ufile_hw"],
+      why: "commands end before teardown",
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "uverbs_destroy_ufile_hw",
+      calls: ["down_write", "__uverbs_cleanup_ufile", "ufile_destroy_ucontext", "up_write"],
+      why: "teardown excludes creation and release",
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "ib_uverbs_close",
+      calls: ["uverbs_destroy_ufile_hw"],
+      why: "closing the file tears down as well",
+    },
+    {
+      file: "drivers/infiniband/core/rdma_core.c",
+      fn: "uverbs_uobject_release",
+      calls: ["down_read_trylock", "uverbs_destroy_uobject"],
+      why: "release may skip the destruction",
+    },
+  ],
+  assumptions: [
+    "one uverbs file with one context and one mmap entry, from which every dma-buf is exported",
+    "kfree_rcu frees at once",
+    "the driver gives up its mmap entry once: on a command, or when its file is torn down",
+  ],
+  bounds: ["driver"],
+  entries: [
+    "uverbs_uobject_put",
+    "ib_uverbs_release_file",
+    "uverbs_destroy_uobject",
+    "uverbs_uobject_release",
+    "uverbs_destroy_ufile_hw",
+    "uverbs_user_mmap_disassociate",
+    "rdma_user_mmap_entry_put",
+    "rdma_user_mmap_entry_free",
+    "rdma_user_mmap_entry_get_pgoff",
+    "rdma_umap_priv_init",
+  ],
+  scene,
+};
