@@ -36,9 +36,16 @@ export function callValue(L: Lowering, e: CallExpr, wanted: boolean): Value {
   return result ?? NOTHING;
 }
 
-/** The values of arguments. At `member` stands a member's bare name, which no local of that name is. */
+/** The values of arguments. At `member` stands a member's bare name, which a local of that name is not (nor its `name#2`). */
 export function argumentValues(L: Lowering, args: readonly Expr[], member: number | undefined): readonly Value[] {
-  return args.map((arg, i) => (i === member && arg.k === "name" ? nameValue(arg.name) : value(L, arg)));
+  return args.map((arg, i) => (i === member ? (bareMember(arg) ?? value(L, arg)) : value(L, arg)));
+}
+
+/** A member's name, or the path to a member of a member: `vdev.node` in list_for_each_entry(vdev, &set->list, vdev.node). */
+function bareMember(e: Expr): Value | undefined {
+  if (e.k === "name") return nameValue(e.name);
+  const base = e.k === "field" && !e.arrow ? bareMember(e.base) : undefined;
+  return base === undefined || e.k !== "field" ? undefined : { k: "field", base, name: e.name, arrow: false };
 }
 
 /** The name of a callee that is no local's. */

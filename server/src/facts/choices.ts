@@ -2,7 +2,8 @@
 import { branch, assign, freshTemp } from "./lowering.ts";
 import { conditionCall } from "./calls.ts";
 import { constantOf, num } from "./place.ts";
-import { effect, MAX_DEPTH, stable, value } from "./expressions.ts";
+import { effect, stable, value } from "./expressions.ts";
+import { MAX_DEPTH } from "./limits.ts";
 import { end, enter, go, newBlock } from "./graph.ts";
 import type { Lowering } from "./lowering.ts";
 import type { Expr, Range } from "../syntax/ast.ts";
@@ -13,8 +14,9 @@ const ZERO = num(0);
 
 /** True for what is flow rather than a value: && || ?: and their negation. */
 export function isChoice(e: Expr): boolean {
-  if (e.k === "un" && e.op === "!") return isChoice(e.e);
-  return e.k === "cond" || (e.k === "bin" && (e.op === "&&" || e.op === "||"));
+  let at = e;
+  while (at.k === "un" && at.op === "!") at = at.e;
+  return at.k === "cond" || (at.k === "bin" && (at.op === "&&" || at.op === "||"));
 }
 
 /** `to = e`, where a choice assigns on each of its ways, so that what was chosen stays correlated with why. */

@@ -6,14 +6,12 @@ import { addr, deref, field, name as nameValue, num } from "./place.ts";
 import { assign, freshTemp, gap, openScope, resolve } from "./lowering.ts";
 import { closeScope, keptForExit } from "./exits.ts";
 import { flattenEntries } from "./initializer.ts";
+import { MAX_DEPTH } from "./limits.ts";
 import { parseNumber } from "./number.ts";
 import { printType, printValue } from "./text.ts";
 import type { Lowering } from "./lowering.ts";
 import type { Expr, Initializer, Range, Stmt, TypeRef } from "../syntax/ast.ts";
 import type { Value } from "./facts.ts";
-
-/** How deep expressions and statements may nest. Real code stays below 60; beyond the limit the stack would be at risk, and the text is a gap. */
-export const MAX_DEPTH = 500;
 
 const ONE = num(1);
 

@@ -1,4 +1,5 @@
 // Braced initialisers → flat entries: a path of designators and a value each, positions numbered.
+import { MAX_DEPTH } from "./limits.ts";
 import type { Expr, Initializer } from "../syntax/ast.ts";
 import type { Value } from "./facts.ts";
 
@@ -26,12 +27,13 @@ function collect(
   prefix: readonly string[],
   lower: (e: Expr, path: readonly string[]) => Value,
   into: Entry[],
+  depth = 0,
 ): void {
   let next = "[0]";
   for (const { path, value } of init.entries) {
     const own = path.length > 0 ? path : [next];
     const full = [...prefix, ...own];
-    if (value.k === "init") collect(value.init, full, lower, into);
+    if (value.k === "init" && depth < MAX_DEPTH) collect(value.init, full, lower, into, depth + 1);
     else into.push({ path: full, value: lower(value, full) });
     next = following(own[0] ?? next);
   }

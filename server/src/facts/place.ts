@@ -183,6 +183,12 @@ export function lastField(v: Value): string | undefined {
   return step?.slice(1);
 }
 
+/** The members that a macro's member argument names: ["a", "b"] for `a.b` in container_of(p, struct x, a.b). */
+export function memberPath(v: Value): readonly string[] {
+  if (v.k === "name") return [v.name];
+  return v.k === "field" ? [...memberPath(v.base), v.name] : [];
+}
+
 /** A renamed local's name as the C has it: "ret#2" is "ret". */
 export function writtenName(text: string): string {
   const mark = text.indexOf("#");
@@ -224,8 +230,8 @@ export function constantOf(v: Value): number | undefined {
   }
 }
 
-/** Exact below 2^53 only, so results beyond that are undefined rather than rounded. */
-function fold(op: string, l: number, r: number): number | undefined {
+/** A binary operator on two constants. Exact below 2^53 only, so results beyond that are undefined rather than rounded. */
+export function fold(op: string, l: number, r: number): number | undefined {
   const exact = (n: number): number | undefined => (Number.isSafeInteger(n) ? n : undefined);
   switch (op) {
     case "+":

@@ -1,8 +1,11 @@
 // What an expression would need if its value were wanted: effects, or flow.
+import { MAX_DEPTH } from "./limits.ts";
 import type { Expr } from "../syntax/ast.ts";
 
 /** True where evaluating `e` may do anything: a call, a store, a statement, or text that was not understood. */
-export function acts(e: Expr): boolean {
+export function acts(e: Expr, depth = 0): boolean {
+  if (depth > MAX_DEPTH) return true;
+  const inner = (part: Expr): boolean => acts(part, depth + 1);
   switch (e.k) {
     case "num":
     case "str":
@@ -17,38 +20,40 @@ export function acts(e: Expr): boolean {
     case "gap":
       return true;
     case "field":
-      return acts(e.base);
+      return inner(e.base);
     case "index":
-      return acts(e.base) || acts(e.index);
+      return inner(e.base) || inner(e.index);
     case "un":
     case "cast":
-      return acts(e.e);
+      return inner(e.e);
     case "bin":
-      return acts(e.l) || acts(e.r);
+      return inner(e.l) || inner(e.r);
     case "cond":
-      return acts(e.c) || (e.t !== undefined && acts(e.t)) || acts(e.e);
+      return inner(e.c) || (e.t !== undefined && inner(e.t)) || inner(e.e);
     case "comma":
-      return e.es.some(acts);
+      return e.es.some(inner);
     case "compound":
     case "init":
-      return e.init.entries.some((entry) => acts(entry.value));
+      return e.init.entries.some((entry) => inner(entry.value));
   }
 }
 
 /** True where a value of `e` would need flow. */
-export function flows(e: Expr): boolean {
+export function flows(e: Expr, depth = 0): boolean {
+  if (depth > MAX_DEPTH) return true;
+  const inner = (part: Expr): boolean => flows(part, depth + 1);
   switch (e.k) {
     case "cond":
       return true;
     case "bin":
-      return e.op === "&&" || e.op === "||" || flows(e.l) || flows(e.r);
+      return e.op === "&&" || e.op === "||" || inner(e.l) || inner(e.r);
     case "un":
     case "cast":
-      return flows(e.e);
+      return inner(e.e);
     case "field":
-      return flows(e.base);
+      return inner(e.base);
     case "index":
-      return flows(e.base) || flows(e.index);
+      return inner(e.base) || inner(e.index);
     case "num":
     case "str":
     case "name":

@@ -1,6 +1,7 @@
 // Statements → flow: blocks, loops, switches, jumps and the ends of scopes.
 import { assignFrom, condition } from "./choices.ts";
-import { block, effect, MAX_DEPTH, value } from "./expressions.ts";
+import { block, effect, value } from "./expressions.ts";
+import { MAX_DEPTH, MAX_FOLLOWING } from "./limits.ts";
 import { addFreeByName, scoped } from "./guards.ts";
 import { argumentValues } from "./calls.ts";
 import { assign, declare, gap, openScope, spanOf } from "./lowering.ts";
@@ -29,9 +30,6 @@ export function statements(L: Lowering, body: readonly Stmt[]): void {
   }
   L.following = outer;
 }
-
-/** How many statements after a guard are looked at for assignments to what it guards. Bodies are shorter; generated tables are not. */
-const MAX_FOLLOWING = 500;
 
 function statement(L: Lowering, s: Stmt): void {
   const { graph } = L;

@@ -3,9 +3,10 @@ import { addr, name as nameValue, num } from "./place.ts";
 import { flattenEntries } from "./initializer.ts";
 import { parseNumber } from "./number.ts";
 import { printType } from "./text.ts";
+import { visitAll } from "../syntax/walk.ts";
 import type { Entry } from "./initializer.ts";
 import type { StructFacts, TableFacts, Value } from "./facts.ts";
-import type { Expr, FileScope, Initializer, TypeRef, VarDecl } from "../syntax/ast.ts";
+import type { Expr, FileScope, FunctionDef, Initializer, TypeRef, VarDecl } from "../syntax/ast.ts";
 import type { FileId } from "../base/span.ts";
 
 export interface ScopeFacts {
@@ -21,6 +22,18 @@ export function lowerTables(scope: FileScope, file: FileId, text: string): Scope
   const tables = scope.vars.flatMap((v) => (v.init === undefined ? [] : [lowerTable(v, v.init, file, text)]));
   const structs = scope.structs.map((s) => ({ tag: s.name, file, fields: s.fields }));
   return { tables, structs };
+}
+
+/** The static tables inside a function: ops structs that no file-scope name has. */
+export function localTables(def: FunctionDef, file: FileId, text: string): readonly TableFacts[] {
+  const tables: TableFacts[] = [];
+  visitAll(def.body, {
+    stmt: (s) => {
+      if (s.k !== "decl") return;
+      for (const v of s.vars) if (v.static && v.init !== undefined) tables.push(lowerTable(v, v.init, file, text));
+    },
+  });
+  return tables;
 }
 
 /** One variable with its initialiser. A scalar's value is an entry with an empty path. */

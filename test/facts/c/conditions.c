@@ -24,14 +24,14 @@ static int tests(struct foo *foo, int n)
 	if (true)
 		n = 1;
 	if (0)
-		never(foo);
+		dead_never(foo);
 	return 0;
 }
 
 static void loads(struct foo *foo, struct bar *new)
 {
 	struct bar *bar = READ_ONCE(foo->bar);
-	struct bar *old = rcu_dereference_protected(foo->rbar, lockdep_is_held(&foo->lock));
+	struct bar *old = rcu_dereference_protected(foo->rbar, dead_check(&foo->lock));
 
 	WRITE_ONCE(foo->n, bar->n);
 	rcu_assign_pointer(foo->rbar, new);
@@ -51,13 +51,13 @@ static int configured(struct foo *foo)
 	if (IS_ENABLED(CONFIG_ON) && foo->a)
 		return 1;
 	if (IS_ENABLED(CONFIG_OFF))
-		return 2;
+		return dead_off(foo);
 	if (IS_REACHABLE(CONFIG_UNKNOWN))
 		return 3;
 #ifdef CONFIG_ON
 	with(foo);
 #else
-	without(foo);
+	dead_else(foo);
 #endif
 #ifndef CONFIG_OFF
 	off(foo);
@@ -65,7 +65,7 @@ static int configured(struct foo *foo)
 #if defined(CONFIG_DEFAULT) && !defined(CONFIG_OFF)
 	both(foo);
 #elif defined(FOO)
-	other(foo);
+	dead_elif(foo);
 #endif
 	return 0;
 }

@@ -69,8 +69,6 @@ static int conditional(struct foo *foo)
 	scoped_cond_guard(mutex_try, return -EBUSY, &foo->lock) {
 		use(foo);
 	}
-	scoped_cond_guard(rwsem_read_try, goto out, &foo->sem)
-		use(foo);
 	ACQUIRE(mutex_intr, held)(&foo->other);
 	if ((ret = ACQUIRE_ERR(mutex_intr, &held)))
 		return ret;
@@ -78,6 +76,22 @@ static int conditional(struct foo *foo)
 	if (ACQUIRE_ERR(spinlock_try, &spin))
 		return -EAGAIN;
 	use(foo);
+	return 0;
+}
+
+static int failing(struct foo *foo)
+{
+	while (foo->more) {
+		scoped_cond_guard(rwsem_read_try, goto out, &foo->sem)
+			use(foo);
+		scoped_cond_guard(rwsem_read_try, break, &foo->sem)
+			use(foo);
+		scoped_cond_guard(mutex_intr, continue, &foo->lock) {
+			if (foo->a)
+				break;
+		}
+		rest(foo);
+	}
 out:
 	return 0;
 }

@@ -62,7 +62,7 @@ again:
 err:
 	undo(foo);
 	return ret;
-	dead(foo);
+	dead_code(foo);
 }
 
 static int lost(struct foo *foo)

@@ -18,7 +18,7 @@ static int names(struct foo *foo, int ret)
 	}
 	for (int i = 0; i < 3; i++)
 		use(ret, i);
-	list_for_each_entry(foo, &foo->head, ret)
+	list_for_each_entry(foo, &foo->head, i.ret)
 		use(container_of(foo, struct bar, i), i);
 	calls++;
 	return ret + i;

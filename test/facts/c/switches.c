@@ -36,7 +36,7 @@ static int choose(struct foo *foo, int n)
 	}
 	switch (2) {
 	case 1:
-		one(foo);
+		dead_case(foo);
 		break;
 	case 2:
 		two(foo);
