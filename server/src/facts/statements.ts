@@ -2,6 +2,7 @@
 import { assignFrom, condition } from "./choices.ts";
 import { block, effect, value } from "./expressions.ts";
 import { MAX_DEPTH, MAX_FOLLOWING } from "./limits.ts";
+import { acts, flows } from "./purity.ts";
 import { addFreeByName, scoped } from "./guards.ts";
 import { argumentValues } from "./calls.ts";
 import { assign, declare, gap, openScope, spanOf } from "./lowering.ts";
@@ -244,11 +245,15 @@ function caseLabel(L: Lowering, low: Expr | undefined, high: Expr | undefined, r
   if (here === undefined) gap(L, "a case outside a switch", range);
   else if (low === undefined) here.otherwise = block;
   else {
-    // Labels are constants: their values are lowered where nothing arrives.
-    const from = value(L, low);
-    here.cases.push({ low: from, high: high === undefined ? undefined : value(L, high), to: block });
+    const from = labelValue(L, low);
+    here.cases.push({ low: from, high: high === undefined ? undefined : labelValue(L, high), to: block });
   }
   enter(graph, block);
+}
+
+/** A label's constant. One that a macro makes is unknown here; lowered as a call it would be a temp that nothing sets. */
+function labelValue(L: Lowering, e: Expr): Value {
+  return acts(e) || flows(e) ? { k: "unknown", why: L.text.slice(e.range[0], e.range[1]) } : value(L, e);
 }
 
 function leave(L: Lowering, target: Target | undefined, what: string, range: Range): void {

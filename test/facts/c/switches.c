@@ -24,6 +24,7 @@ static int choose(struct foo *foo, int n)
 	default:
 		break;
 	case 'x':
+	case dead_label(1):
 		while (foo->a) {
 			if (foo->b)
 				continue;
