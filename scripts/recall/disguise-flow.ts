@@ -120,10 +120,9 @@ const gotos: FileChange = (text) => {
       if (stmt.kind === "return" && useOut) {
         changes++;
         const expression = stmt.b > stmt.a + 1 ? slice(source, stmt.a + 1, stmt.b - 1) : "";
-        if (stmt === last) return expression === "" ? ";" : `${value} = ${expression};`;
-        return expression === ""
-          ? `goto ${out};`
-          : `{\n${indent}\t${value} = ${expression};\n${indent}\tgoto ${out};\n${indent}}`;
+        if (expression === "") return stmt === last ? ";" : `goto ${out};`;
+        const set = type === "void" ? `${expression};` : `${value} = ${expression};`;
+        return stmt === last ? set : `{\n${indent}\t${set}\n${indent}\tgoto ${out};\n${indent}}`;
       }
       const [arm] = parts;
       if (stmt.kind !== "if" || stmt.else || stmt.opaque || arm === undefined || stmt.body?.kind !== "block")

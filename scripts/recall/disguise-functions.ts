@@ -5,7 +5,7 @@ import { REFCOUNT } from "./disguise-counters.ts";
 import { applyEdits, indentAt, type Edit } from "./edit.ts";
 import { body, calls, isMember, read, slice, walk, type Fn, type Source, type Stmt } from "./source.ts";
 import { argumentRanges, type Token } from "./tokens.ts";
-import { accesses, locals, typesOf, type Declared } from "./types.ts";
+import { accesses, fixedLocals, locals, typesOf, type Declared } from "./types.ts";
 
 const STEPS = [
   "dma_buf_invalidate_mappings",
@@ -141,6 +141,8 @@ function smallFunction(path: string, source: Source, fn: Fn): Small | undefined 
   if (calls(tokens, fn.bodyOpen, fn.bodyClose).some((c) => c.name === fn.name || /guard/.test(c.name)))
     return undefined;
   const names = locals(source, fn);
+  const fixed = fixedLocals(source, fn);
+  if (names.some((d) => fixed.has(d.name))) return undefined;
   const ranges = argumentRanges(tokens, fn.open, fn.close);
   const params = ranges.flatMap((range) => {
     const declared = names.find((d) => d.at >= range[0] && d.at <= range[1]);

@@ -4,7 +4,7 @@ import { ownFiles, ownTypes, privateStructs, type Context, type Disguise, type D
 import { applyEdits, type Edit } from "./edit.ts";
 import { body, isMember, read, walk, type Fn, type Source } from "./source.ts";
 import { argumentRanges, closing, tokenize, type Token } from "./tokens.ts";
-import { accesses, locals, structs, type Types } from "./types.ts";
+import { accesses, fixedLocals, locals, structs, type Types } from "./types.ts";
 
 const WORDS = (
   "alder birch cedar dogwood elder fir gorse hazel ilex juniper kapok larch maple nutmeg oak pine quince rowan spruce teak ulmus " +
@@ -185,9 +185,10 @@ function renameInside(source: Source, fn: Fn, names: Names, types: Types, to: Ma
     return name;
   };
   const callable = new Set<string>();
+  const fixed = fixedLocals(source, fn);
   for (const { name, odd } of locals(source, fn)) {
     if (odd) callable.add(name);
-    if (!inMacros.has(name) && !fresh.has(name)) fresh.set(name, coin("v"));
+    if (!inMacros.has(name) && !fixed.has(name) && !fresh.has(name)) fresh.set(name, coin("v"));
   }
   const labels = new Map<string, string>();
   for (const stmt of walk(body(source, fn))) {

@@ -195,6 +195,22 @@ export function locals(source: Source, fn: Fn): Declared[] {
   return found;
 }
 
+const TAKES_VALUES =
+  /^(W?BUG_ON|WARN_ON(_ONCE)?|IS_ERR(_OR_NULL)?|PTR_ERR(_OR_ZERO)?|ERR_(PTR|CAST)|READ_ONCE|WRITE_ONCE|DIV_ROUND_UP(_ULL)?|ALIGN(_DOWN)?|PAGE_ALIGN(ED)?|IS_ALIGNED|BIT|GENMASK|DEFINE_\w+|XA_STATE)$/;
+
+/**
+ * Locals that stand bare in a macro of several arguments: there a name may be a member or part of another name, so it must stay.
+ */
+export function fixedLocals(source: Source, fn: Fn): Set<string> {
+  const { tokens } = source;
+  const fixed = new Set<string>();
+  for (const call of calls(tokens, fn.bodyOpen, fn.bodyClose)) {
+    if (!/^[A-Z][A-Z0-9_]+$/.test(call.name) || call.args.length < 2 || TAKES_VALUES.test(call.name)) continue;
+    for (const [a, b] of call.args) if (a === b && tokens[a]?.kind === "ident") fixed.add(tokens[a]?.text ?? "");
+  }
+  return fixed;
+}
+
 /** What is known of the types in a set of files. */
 export interface Types {
   readonly structs: ReadonlyMap<string, StructDecl>;
