@@ -267,12 +267,13 @@ export function importerProcs(peer: Proc | undefined): Record<string, Proc> {
 export interface ImporterOptions {
   /** The buffer that it attaches to. */
   readonly target: number;
+  readonly detaches: boolean;
   /** How often it maps in all. */
   readonly rounds: number;
 }
 
 /** The threads of importer `i`: what its driver does, and its hardware. */
-export function importerThreads(kind: Kind, i: number, { target, rounds }: ImporterOptions): Thread[] {
+export function importerThreads(kind: Kind, i: number, { target, detaches, rounds }: ImporterOptions): Thread[] {
   const at = (place: number) => eq(f(F.at, c(i)), c(place));
   const quiet = not(f(F.busy, c(i)));
   const told = f(F.notified, c(i));
@@ -340,15 +341,16 @@ export function importerThreads(kind: Kind, i: number, { target, rounds }: Impor
       ...own,
       ability: ABLE.unmapEarly,
     });
-  starts.push({
-    name: "detach",
-    proc: "env.detach",
-    args,
-    when: and(at(PLACE.attached), quiet),
-    times: UNCOUNTED,
-    will: "voluntary",
-    ...own,
-  });
+  if (detaches)
+    starts.push({
+      name: "detach",
+      proc: "env.detach",
+      args,
+      when: and(at(PLACE.attached), quiet),
+      times: UNCOUNTED,
+      will: "voluntary",
+      ...own,
+    });
   const hardware: Start = {
     name: "signal",
     proc: "env.signal",

@@ -122,7 +122,11 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View): Scen
   };
   const probe = rootsOf(set, "probe")[0];
   const importers = view.importers.flatMap((kind, n) =>
-    importerThreads(kind, n + 1, { target: view.targets[n] ?? view.targets.at(-1) ?? 1, rounds: view.rounds }),
+    importerThreads(kind, n + 1, {
+      target: view.targets[n] ?? view.targets.at(-1) ?? 1,
+      rounds: view.rounds,
+      detaches: view.detaches,
+    }),
   );
   const threads: Thread[] = [
     ...scene.threads,
@@ -210,10 +214,11 @@ export interface Size {
  * The views in which a set is explored. Together they are the claim "1 device, up to 2 buffers, 2 importers, 2 revocations, 1 VMA with fork"; each leaves out what
  * does not share state with what it looks at, and starts where that begins to matter.
  */
-export function views(set: SkeletonSet, { rounds = 2, revocations = 2 }: Size = {}): View[] {
+export function views(set: SkeletonSet, contract: Contract, { rounds = 2, revocations = 2 }: Size = {}): View[] {
   const roots = rootsOf(set, "revoke");
   const peers = rootsOf(set, "peer").length > 0;
   const kinds: readonly Kind[] = peers ? [...KINDS_WITHOUT_PEER, "private"] : KINDS_WITHOUT_PEER;
+  const { alone, together } = contract.endings;
   const base: View = {
     name: "",
     buffers: 1,
@@ -221,68 +226,47 @@ export function views(set: SkeletonSet, { rounds = 2, revocations = 2 }: Size = 
     setup: "attached",
     closes: [],
     targets: [1],
-    removes: true,
+    ends: [],
+    detaches: false,
     rounds,
     revokers: [],
     vma: "none",
     isolation: false,
   };
   const out: View[] = [];
-  const add = (name: string, more: Partial<View>): void => void out.push({ ...base, name, ...more });
-  for (const kind of kinds) add(`teardown with a ${kind} importer`, { importers: [kind] });
-  // The teardown that follows is one more revocation.
-  for (const root of roots)
-    add(`${root.proc} with a dynamic importer`, {
-      importers: ["dynamic"],
-      revokers: [{ root, times: revocations - 1 }],
-      removes: false,
-    });
-  for (const root of roots) {
-    add(`${root.proc} while it is exported`, {
-      setup: "none",
-      closes: [1],
-      revokers: [{ root, times: 1 }],
-      removes: false,
-    });
+  const add = (ends: readonly (readonly string[])[], what: string, more: Partial<View>): void => {
+    for (const e of ends) out.push({ ...base, name: `${e.join(" and ")} ${what}`, ends: e, ...more });
+  };
+  const revoker = (times: number) => roots.map((root) => ({ root, times }));
+  // The ending is one more revocation.
+  for (const r of revoker(revocations - 1))
+    add(alone, `with a dynamic importer, ${r.root.proc}`, { importers: ["dynamic"], revokers: [r] });
+  add(alone, "with a dynamic importer", { importers: ["dynamic"] });
+  for (const kind of kinds)
+    if (kind !== "dynamic") add(together, `with a ${kind} importer`, { importers: [kind], rounds: 1 });
+  add(together, "with a dynamic importer", { importers: ["dynamic"], rounds: 1 });
+  add(together, "while it is attached", { importers: ["dynamic"], setup: "exported", detaches: true, rounds: 1 });
+  add(together, "while it is exported and closed", { setup: "none", closes: [1] });
+  add(alone, "while its file is closed", { importers: ["dynamic"], closes: [1], detaches: true, rounds: 1 });
+  add(alone, "with 2 importers", { importers: ["dynamic", "dynamic"], rounds: 1 });
+  add(alone, "of 2 buffers", { buffers: 2, importers: ["dynamic", "dynamic"], targets: [1, 2], rounds: 1 });
+  add(alone, "of 2 buffers, one closed", { buffers: 2, importers: ["dynamic"], targets: [2], closes: [1], rounds: 1 });
+  for (const r of revoker(1)) {
+    add(alone, `while it is exported and closed, ${r.root.proc}`, { setup: "none", closes: [1], revokers: [r] });
     if (peers)
-      add(`${root.proc} with a private importer`, {
-        importers: ["private"],
-        rounds: 1,
-        revokers: [{ root, times: 1 }],
-        removes: false,
-      });
-  }
-  add("teardown while it is exported", { setup: "none", closes: [1] });
-  add("teardown while it is attached", { importers: ["dynamic"], setup: "exported", closes: [1], rounds: 1 });
-  add("teardown with 2 importers", { importers: ["dynamic", "dynamic"], rounds: 1, removes: false });
-  add("teardown of 2 buffers", {
-    buffers: 2,
-    importers: ["dynamic", "dynamic"],
-    targets: [1, 2],
-    rounds: 1,
-    removes: false,
-  });
-  add("teardown of 2 buffers, one closed", {
-    buffers: 2,
-    importers: ["dynamic"],
-    targets: [2],
-    closes: [1],
-    rounds: 1,
-    removes: false,
-  });
-  if (insertsOnFault(set))
-    for (const root of roots)
-      add(`${root.proc} with the device mapped`, {
+      add(alone, `with a private importer, ${r.root.proc}`, { importers: ["private"], rounds: 1, revokers: [r] });
+    if (insertsOnFault(set))
+      add(alone, `with the device mapped, ${r.root.proc}`, {
         setup: "exported",
-        revokers: [{ root, times: 1 }],
+        revokers: [r],
         vma: "fork",
         isolation: true,
-        removes: false,
       });
-  else if (mapsDevice(set)) add("teardown with the device mapped", { buffers: 0, vma: "fork" });
+  }
+  if (!insertsOnFault(set) && mapsDevice(set)) add(together, "with the device mapped", { buffers: 0, vma: "fork" });
   return out;
 }
 
 /** Every scenario of a set under a contract. */
 export const buildScenarios = (set: SkeletonSet, contract: Contract, size: Size = {}): Scenario[] =>
-  views(set, size).map((view) => scenario(set, contract, view));
+  views(set, contract, size).map((view) => scenario(set, contract, view));

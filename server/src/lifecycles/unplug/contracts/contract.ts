@@ -33,8 +33,10 @@ export interface View {
   readonly closes: readonly number[];
   /** Buffers that importers attach to, in the order of the importers; the last stands for the rest. */
   readonly targets: readonly number[];
-  /** Is the device removed, besides being closed? */
-  readonly removes: boolean;
+  /** Which ways of ending there are: names of the contract's (`endings`). */
+  readonly ends: readonly string[];
+  /** Do importers detach (and so drop their reference to the buffer)? */
+  readonly detaches: boolean;
   /** Mappings per importer. */
   readonly rounds: number;
   /** Runtime revokers and how often each runs. */
@@ -68,6 +70,11 @@ export interface Contract {
   /** What is believed without a source that could be checked, for people. */
   readonly assumptions: readonly string[];
   readonly bounds: readonly Bound[];
+  /** Ways in which buffers or the device end, as sets that are explored together: `alone` with much else going on, `together` with little. */
+  readonly endings: {
+    readonly alone: readonly (readonly string[])[];
+    readonly together: readonly (readonly string[])[];
+  };
   /** Functions of the framework that the scene calls by name: where a set brings them in C, that is what runs; else the contract's own form. */
   readonly entries: readonly string[];
   scene(set: SkeletonSet, view: View): Scene;

@@ -27,7 +27,6 @@ import {
   loop,
   ne,
   not,
-  or,
   proc,
   r,
   ret,
@@ -68,6 +67,7 @@ export const DV = {
 export const EN = {
   ref: "rdma_user_mmap_entry.ref",
   removed: "rdma_user_mmap_entry.driver_removed",
+  xaLock: "ib_ucontext.mmap_xa",
   /** Ghost: it can be found by its offset (xa_load of ucontext->mmap_xa). */
   inXa: "ghost.mmap_xa",
   /** Ghost: its driver has called the removal. */
@@ -182,12 +182,21 @@ export function coreProcs(privateClass: string, retire: Stmt): Record<string, Pr
     countPut(EN.ref, entry, "last"),
     when(r("last"), [call("rdma_user_mmap_entry_free", [entry])]),
   );
-  define("rdma_user_mmap_entry_free", ["entry"], store(EN.inXa, entry, c(0)), callSlot(SLOT.mmapFree, [entry]));
+  define(
+    "rdma_user_mmap_entry_free",
+    ["entry"],
+    lock(EN.xaLock, c(1)),
+    store(EN.inXa, entry, c(0)),
+    unlock(EN.xaLock, c(1)),
+    callSlot(SLOT.mmapFree, [entry]),
+  );
   define(
     "rdma_user_mmap_entry_get_pgoff",
     ["ucontext", "pgoff"],
-    when(or(not(f(EN.inXa, c(1))), f(EN.removed, c(1))), [ret(c(0))]),
-    countTry(EN.ref, c(1), "got"),
+    lock(EN.xaLock, c(1)),
+    set("got", c(0)),
+    when(f(EN.inXa, c(1)), [when(not(f(EN.removed, c(1))), [countTry(EN.ref, c(1), "got")])]),
+    unlock(EN.xaLock, c(1)),
     ret(r("got")),
   );
 

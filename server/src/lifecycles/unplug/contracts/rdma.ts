@@ -95,6 +95,7 @@ function classes(set: SkeletonSet): ClassSpec[] {
         { id: EN.removed, kind: "value" },
       ],
     },
+    { name: "ib_ucontext", tags: ["ib_ucontext"], count: 1, liveAtStart: 1, fields: [{ id: EN.xaLock, kind: "lock" }] },
     {
       name: "ghost_entry",
       tags: [],
@@ -217,6 +218,7 @@ function scene(set0: SkeletonSet, view: View): Scene {
     [act(ACT.isolate, [r("entry")], { opt: { why: "page" } }), free(ENTRY, r("entry"))],
   );
 
+  const ends = (name: string): boolean => view.ends.includes(name);
   const closes = view.closes.map(closeFdStart);
   const revokers: Start[] = view.revokers.map(({ root, times }) => ({
     name: root.proc,
@@ -228,47 +230,50 @@ function scene(set0: SkeletonSet, view: View): Scene {
   }));
   const threads: Thread[] = [];
   if (view.buffers > 0) threads.push({ name: "export", actor: "driver", starts: exports });
-  threads.push({
-    name: "retire",
-    actor: "driver",
-    starts: [
-      {
-        name: "the driver's object is destroyed",
-        proc: "env.retire",
-        args: [],
-        when: and(f(F.deviceFd, c(1)), not(f(EN.retired, c(1)))),
-        times: 1,
-        will: "voluntary",
-      },
-    ],
-  });
+  if (ends("retire"))
+    threads.push({
+      name: "retire",
+      actor: "driver",
+      starts: [
+        {
+          name: "the driver's object is destroyed",
+          proc: "env.retire",
+          args: [],
+          when: and(f(F.deviceFd, c(1)), not(f(EN.retired, c(1)))),
+          times: 1,
+          will: "voluntary",
+        },
+      ],
+    });
   if (revokers.length > 0) threads.push({ name: "revoke", actor: "driver", starts: revokers });
   threads.push({
     name: "user",
     actor: "user",
-    starts: [...closes, closeDeviceStart(disassociates ? "voluntary" : "nudged")],
+    starts: [...closes, ...(ends("close") ? [closeDeviceStart(disassociates ? "voluntary" : "nudged")] : [])],
   });
   if (view.vma !== "none")
     threads.push(mappingThread(false, view.vma === "fork", disassociates ? "voluntary" : "nudged"));
-  threads.push({
-    name: "close",
-    actor: "driver",
-    starts: [
-      {
-        name: "release of the uverbs file",
-        proc: "rdma.release",
-        args: [c(1)],
-        when: and(eq(f(F.deviceFile, c(1)), c(0)), f(F.session, c(1))),
-        times: 1,
-        will: "promised",
-      },
-    ],
-  });
-  threads.push({
-    name: "remove",
-    actor: "driver core",
-    starts: [{ name: "remove", proc: "env.remove", args: [], when: c(1), times: 1, will: "voluntary" }],
-  });
+  if (ends("close"))
+    threads.push({
+      name: "close",
+      actor: "driver",
+      starts: [
+        {
+          name: "release of the uverbs file",
+          proc: "rdma.release",
+          args: [c(1)],
+          when: and(eq(f(F.deviceFile, c(1)), c(0)), f(F.session, c(1))),
+          times: 1,
+          will: "promised",
+        },
+      ],
+    });
+  if (ends("remove"))
+    threads.push({
+      name: "remove",
+      actor: "driver core",
+      starts: [{ name: "remove", proc: "env.remove", args: [], when: c(1), times: 1, will: "voluntary" }],
+    });
   return {
     classes: classes(set0),
     procs,
@@ -285,11 +290,11 @@ function scene(set0: SkeletonSet, view: View): Scene {
       {
         thread: "remove",
         start: "remove",
-        counting: disassociates ? ["driver", "promised"] : ["driver", "promised", "nudged"],
+        counting: disassociates ? (["driver", "promised"] as const) : (["driver", "promised", "nudged"] as const),
       },
-      { thread: "close", start: "release of the uverbs file", counting: ["driver", "promised"] },
-      { thread: "retire", start: "the driver's object is destroyed", counting: ["driver", "promised"] },
-    ],
+      { thread: "close", start: "release of the uverbs file", counting: ["driver", "promised"] as const },
+      { thread: "retire", start: "the driver's object is destroyed", counting: ["driver", "promised"] as const },
+    ].filter((p) => ends(p.thread)),
   };
 }
 
@@ -372,6 +377,14 @@ export const rdma: Contract = {
     "the driver gives up its mmap entry once: on a command, or when its file is torn down",
   ],
   bounds: ["driver"],
+  endings: {
+    alone: [["retire"], ["close"], ["remove"]],
+    together: [
+      ["retire", "close"],
+      ["retire", "remove"],
+      ["close", "remove"],
+    ],
+  },
   entries: [
     "uverbs_uobject_put",
     "ib_uverbs_release_file",

@@ -131,7 +131,7 @@ function scene(set: SkeletonSet, view: View): Scene {
       },
     ],
   });
-  if (view.removes)
+  if (view.ends.includes("remove"))
     threads.push({
       name: "remove",
       actor: "driver core",
@@ -164,7 +164,7 @@ function scene(set: SkeletonSet, view: View): Scene {
     threads,
     initial: [],
     progress: [
-      ...(view.removes
+      ...(view.ends.includes("remove")
         ? [{ thread: "remove", start: "remove", counting: ["driver", "promised", "nudged"] as const }]
         : []),
       { thread: "close", start: "release of the device's file", counting: ["driver", "promised"] },
@@ -246,6 +246,7 @@ export const vfio: Contract = {
     "power changes that runtime PM makes by itself are not modelled",
   ],
   bounds: ["driver", "session", "isolation"],
+  endings: { alone: [["close"]], together: [["close", "remove"]] },
   entries: [
     "vfio_device_put_registration",
     "vfio_device_try_get_registration",
