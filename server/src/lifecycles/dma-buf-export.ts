@@ -87,7 +87,6 @@ export const dmaBufExport = lifecycle({
     },
     unbind: {
       actor: "driver core",
-      to: "devres",
       text: "remove() has returned: what is the driver's is freed",
       at: bound("driver"),
       does: (w) => ({ ...w, driver: false }),

@@ -70,7 +70,6 @@ export const dmaBufMapping = lifecycle({
       text: "is done; the fence signals",
       at: store("fence signalled", "true"),
       will: "promised",
-      when: (w) => w.hot,
       does: (w) => ({ ...w, hot: false, fenced: false }),
     },
     reuse: {

@@ -69,7 +69,6 @@ export const dmaBufRevoke = lifecycle({
       to: "importer",
       text: "DMA ends, the fence signals",
       will: "promised",
-      when: (w) => w.hot,
       does: (w) => ({ ...w, hot: false }),
     },
     // The kernel-doc promises no order between the fence and the unmap: this may come while `hot`.
@@ -134,7 +133,6 @@ export const dmaBufRevoke = lifecycle({
 
     pin: {
       actor: "driver",
-      to: "dma-buf",
       text: "get_file_active(): the file stays",
       at: call([since("6.7", "get_file_active"), until("6.6", "get_file_rcu")], { file: 0 }),
       when: (w) => w.fd,
@@ -142,7 +140,6 @@ export const dmaBufRevoke = lifecycle({
     },
     skip: {
       actor: "driver",
-      to: "dma-buf",
       text: "get_file_active() fails: left to release()",
       at: call([since("6.7", "get_file_active"), until("6.6", "get_file_rcu")], { file: 0 }),
       when: (w) => !w.fd,
@@ -180,7 +177,7 @@ export const dmaBufRevoke = lifecycle({
     },
     moved: {
       actor: "driver",
-      to: "dma-buf",
+      to: "importer",
       text: "waits for fences; the buffer has moved",
       at: call("dma_resv_wait_timeout", { resv: 0 }),
       when: (w) => !w.hot,
@@ -188,14 +185,14 @@ export const dmaBufRevoke = lifecycle({
     },
     waitFences: {
       actor: "driver",
-      to: "dma-buf",
+      to: "importer",
       text: "waits for BOOKKEEP fences; unlocks resv",
       at: call("dma_resv_wait_timeout", { resv: 0 }, { given: { argument: 1, is: ["DMA_RESV_USAGE_BOOKKEEP"] } }),
       when: (w) => !w.hot,
     },
     waitWeakly: {
       actor: "driver",
-      to: "dma-buf",
+      to: "importer",
       text: "waits for other fences, or not to the end",
       at: [
         call("dma_resv_wait_timeout", { resv: 0 }, { given: { argument: 1, not: ["DMA_RESV_USAGE_BOOKKEEP"] } }),
@@ -231,7 +228,6 @@ export const dmaBufRevoke = lifecycle({
       actor: "driver",
       text: "the wait ends by timeout or signal",
       at: call(GIVES_UP, { done: 0 }),
-      does: (w) => ({ ...w, pin: false }),
     },
     rearm: {
       actor: "driver",
@@ -291,12 +287,10 @@ export const dmaBufRevoke = lifecycle({
       to: "driver",
       text: "maps: the callback locks resv again",
       at: call(["dma_resv_lock", "dma_resv_lock_interruptible"], { resv: 0 }, under("resv")),
-      when: (w) => w.fd,
       does: (w) => ({ ...w, wedged: true }),
     },
     unbind: {
       actor: "driver core",
-      to: "devres",
       text: "remove() has returned: the provider is freed",
       at: bound("driver"),
       does: (w) => ({ ...w, driver: false }),
@@ -364,9 +358,9 @@ export const dmaBufRevoke = lifecycle({
   ],
 
   invariants: {
-    "nobody is mapped, and no DMA runs, once the provider is freed": (w) => w.driver || (!w.maps && !w.hot),
-    "nobody is mapped, and no DMA runs, once the session has ended": (w) => w.session || (!w.maps && !w.hot),
-    "nobody is mapped, and no DMA runs, while the memory is off": (w) => w.memory || (!w.maps && !w.hot),
+    "no DMA and no mapping once the provider is freed": (w) => w.driver || (!w.maps && !w.hot),
+    "no DMA and no mapping once the session has ended": (w) => w.session || (!w.maps && !w.hot),
+    "no DMA and no mapping while the memory is off": (w) => w.memory || (!w.maps && !w.hot),
     "no count goes below zero": (w) => w.count >= 0,
     "a freed buffer is not touched": (w) => !w.touched,
     "the list of attachments stays as it is while it is walked": (w) => !w.torn,

@@ -34,20 +34,17 @@ export const p2pdmaProvider = lifecycle({
   events: {
     init: {
       actor: "driver",
-      to: "p2pdma core",
       text: "pcim_p2pdma_init(): ready",
       at: branch(init, "zero"),
       does: (w) => ({ ...w, ready: true }),
     },
     initFails: {
       actor: "driver",
-      to: "p2pdma core",
       text: "pcim_p2pdma_init(): -EOPNOTSUPP",
       at: branch(init, "negative"),
     },
     ask: {
       actor: "driver",
-      to: "p2pdma core",
       text: "pcim_p2pdma_provider()",
       at: provide,
       // After a refused init the BARs are not mappable and the core answers NULL before it looks; without any init it warns.
@@ -55,7 +52,6 @@ export const p2pdmaProvider = lifecycle({
     },
     askRefused: {
       actor: "driver",
-      to: "p2pdma core",
       text: "pcim_p2pdma_provider(): NULL after -EOPNOTSUPP",
       at: provide,
       does: (w) => ({ ...w, null: true }),
@@ -95,15 +91,6 @@ export const p2pdmaProvider = lifecycle({
       will: "voluntary",
       when: (w) => w.alive && w.gate,
       does: (w) => ({ ...w, mapped: true }),
-    },
-    unmap: {
-      actor: "importer",
-      to: "driver",
-      text: "unmaps",
-      at: callback("dma_buf_ops", "unmap_dma_buf"),
-      will: "voluntary",
-      when: (w) => w.mapped,
-      does: (w) => ({ ...w, mapped: false }),
     },
     testAndGo: {
       actor: "user",
@@ -148,7 +135,6 @@ export const p2pdmaProvider = lifecycle({
     },
     unbind: {
       actor: "driver core",
-      to: "devres",
       text: "remove() has returned: the provider is freed",
       at: bound("driver"),
       does: (w) => ({ ...w, alive: false }),

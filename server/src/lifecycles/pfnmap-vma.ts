@@ -50,7 +50,6 @@ export const pfnmapVma = lifecycle({
       actor: "user",
       text: "unmaps it again",
       will: "voluntary",
-      when: (w) => w.vma,
       does: (w) => ({ ...w, vma: false, ptes: false, copied: false }),
     },
 
@@ -98,7 +97,7 @@ export const pfnmapVma = lifecycle({
       to: "driver",
       text: "faults: no gate is looked at, a PFN goes in",
       at: callback("vm_operations_struct", "fault", ["test of the gate"]),
-      when: (w) => w.vma && !w.ptes,
+      when: (w) => w.vma,
       does: (w) => ({ ...w, ptes: true }),
     },
     openGate: {
@@ -109,7 +108,6 @@ export const pfnmapVma = lifecycle({
     },
     unbind: {
       actor: "driver core",
-      to: "devres",
       text: "remove() has returned: the MMIO is not the driver's",
       at: bound("driver"),
       does: (w) => ({ ...w, driver: false }),

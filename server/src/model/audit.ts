@@ -1,16 +1,14 @@
 // Audits a lifecycle: is it sound, is each of its rules justified, can it always come to rest, and is its table of phases and events complete?
 // A rule that no exploration needs is folklore; the audits say so.
-import { explore, story } from "./explore.ts";
-import type { Exploration, Violation } from "./explore.ts";
+import { cellsOf, explore, story } from "./explore.ts";
+import type { Cell, Exploration, Options, Violation } from "./explore.ts";
 import type { AnyLifecycle } from "./lifecycle.ts";
 
-/** One forbidden row, and what goes wrong when the code takes it. */
-export interface Justification {
-  readonly row: number;
+/** One forbidden cell, and what goes wrong when the code does it all the same. */
+export interface Justification extends Cell {
   readonly rule: string;
-  readonly from: readonly string[];
   readonly on: string;
-  /** Absent: nothing went wrong, so the row has no reason to be. */
+  /** Absent: nothing went wrong, so the cell has no reason to be. */
   readonly violation: Violation | undefined;
   readonly states: number;
 }
@@ -21,7 +19,7 @@ export interface Audit {
   readonly states: number;
   /** Exploring what is right breaks nothing. */
   readonly sound: boolean;
-  /** Each forbidden row, taken alone, breaks something. */
+  /** Each forbidden cell, allowed alone, breaks something. */
   readonly justified: boolean;
   /** Every phase is reached, every row is taken, every event happens (those of mistakes, after one), and rest can always be reached. */
   readonly live: boolean;
@@ -38,16 +36,17 @@ export function audit(model: AnyLifecycle, budget?: number): Audit {
   const right = explore(model, limit);
   const sound = soundness(right);
   const happened = new Set(right.events);
-  const justifications = model.forbidden.map(([from, on, , rule], row): Justification => {
-    const wrong = explore(model, { ...limit, allow: [row] });
+  const justifications = cellsOf(model).map((cell): Justification => {
+    const wrong = explore(model, { ...limit, allow: [cell] });
     for (const event of wrong.events) happened.add(event);
+    const [, on, , rule] = model.forbidden[cell.row] ?? [[], "", "", ""];
     const violation = wrong.verdict === "violated" ? wrong.violation : undefined;
-    return { row, rule, from, on, violation, states: wrong.states };
+    return { ...cell, rule, on, violation, states: wrong.states };
   });
   const unjustified = justifications
     .filter((each) => each.violation === undefined)
-    .map((each) => `justified: nothing breaks when '${each.on}' happens in ${each.from.join(", ")} (${each.rule})`);
-  const live = liveness(model, right, happened);
+    .map((each) => `justified: nothing breaks when '${each.on}' happens in ${each.phase} (${each.rule})`);
+  const live = liveness(model, right, happened, limit);
   const total = totality(model, right);
   return {
     id: model.id,
@@ -69,7 +68,12 @@ function soundness(right: Exploration): readonly string[] {
   return [];
 }
 
-function liveness(model: AnyLifecycle, right: Exploration, happened: ReadonlySet<string>): readonly string[] {
+function liveness(
+  model: AnyLifecycle,
+  right: Exploration,
+  happened: ReadonlySet<string>,
+  limit: Options,
+): readonly string[] {
   // A broken invariant ends the exploration early; what was not reached then means nothing.
   if (right.verdict === "incomplete") return [`live: ${right.why}`];
   if (right.verdict === "violated") {
@@ -83,16 +87,16 @@ function liveness(model: AnyLifecycle, right: Exploration, happened: ReadonlySet
       .filter((on) => !happened.has(on))
       .map((on) => `live: event '${on}' never happens`),
     ...model.order
-      .filter((row) => !taken(model, row))
+      .filter((row) => !taken(model, row, limit))
       .map(([from, on, to]) => `live: the row ${from}, ${on}, ${to} is never taken`),
   ];
 }
 
 /** Whether an order row can ever be taken: without it, fewer things can happen in its phase. */
-function taken(model: AnyLifecycle, row: AnyLifecycle["order"][number]): boolean {
+function taken(model: AnyLifecycle, row: AnyLifecycle["order"][number], limit: Options): boolean {
   const phases = { ...model.phases, "(taken)": { rest: true as const } };
   const order = model.order.map((each) => (each === row ? ([row[0], row[1], "(taken)"] as const) : each));
-  return explore({ ...model, phases, order }).phases.includes("(taken)");
+  return explore({ ...model, phases, order }, limit).phases.includes("(taken)");
 }
 
 function totality(model: AnyLifecycle, right: Exploration): readonly string[] {
@@ -106,6 +110,13 @@ function totality(model: AnyLifecycle, right: Exploration): readonly string[] {
     const rows = [...model.order.map((row) => row[1]), ...model.forbidden.map((row) => row[1])].filter((e) => e === on);
     if (event.will === undefined && rows.length === 0) problems.push(`total: event '${on}' has no row`);
     if (event.will !== undefined && rows.length > 0) problems.push(`total: event '${on}' of the environment has a row`);
+  }
+  for (const [on, event] of Object.entries(model.events)) {
+    // The compiler does not see a misspelt cell beside a spread.
+    for (const world of [event.does?.(model.world) ?? []].flat()) {
+      const made = Object.keys(world).filter((key) => !(key in model.world));
+      if (made.length > 0) problems.push(`total: event '${on}' makes up ${made.join(", ")}`);
+    }
   }
   for (const rule of Object.keys(model.rules)) {
     if (!model.forbidden.some((row) => row[3] === rule)) problems.push(`total: rule '${rule}' has no row`);

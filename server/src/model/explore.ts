@@ -25,6 +25,8 @@ export interface Violation {
   readonly trace: Witness;
   readonly events: readonly string[];
   readonly states: readonly State[];
+  /** The step at which the code first did what a forbidden row forbids; absent where it never did. */
+  readonly wrong?: number;
 }
 
 /** Nothing but an exhausted queue is safe. */
@@ -39,27 +41,53 @@ export type Exploration = {
   | { readonly verdict: "incomplete"; readonly why: string }
 );
 
+/** One forbidden cell: a row, by its place in `forbidden`, in one of its phases. */
+export interface Cell {
+  readonly row: number;
+  readonly phase: string;
+}
+
 export interface Options {
-  /** Forbidden rows that the code may take all the same, by their place in `forbidden`. */
-  readonly allow?: readonly number[];
+  /** What the code may do although it is forbidden. */
+  readonly allow?: readonly Cell[];
   readonly budget?: number;
 }
 
-/** The rows of one rule, for `allow`. */
-export function rowsOf(model: AnyLifecycle, rule: string): readonly number[] {
-  return model.forbidden.flatMap((row, index) => (row[3] === rule ? [index] : []));
+/** Every forbidden cell of a model, or of one of its rules. */
+export function cellsOf(model: AnyLifecycle, rule?: string): readonly Cell[] {
+  return model.forbidden.flatMap(([from, , , of], row) =>
+    rule === undefined || of === rule ? from.map((phase) => ({ row, phase })) : [],
+  );
 }
 
 /** What can happen in a state, in the order in which the model declares its events. */
-export function moves(
-  model: AnyLifecycle,
-  state: State,
-  allow: readonly number[] = [],
-): readonly { readonly on: string; readonly to: State }[] {
-  const found: { on: string; to: State }[] = [];
-  for (const [on, event] of Object.entries(model.events)) {
+export function moves(model: AnyLifecycle, state: State, allow: readonly Cell[] = []): readonly Move[] {
+  return movesFrom(offers(model, state.phase, allow), state);
+}
+
+interface Move {
+  readonly on: string;
+  readonly to: State;
+}
+
+/** An event that a phase lets happen, and the phases it may lead to. */
+interface Offer {
+  readonly on: string;
+  readonly event: EventSpec<World>;
+  readonly targets: readonly string[];
+}
+
+function offers(model: AnyLifecycle, phase: string, allow: readonly Cell[]): readonly Offer[] {
+  return Object.entries(model.events).flatMap(([on, event]) => {
+    const targets = event.will !== undefined ? [phase] : targetsOf(model, phase, on, allow);
+    return targets.length === 0 ? [] : [{ on, event, targets }];
+  });
+}
+
+function movesFrom(offered: readonly Offer[], state: State): readonly Move[] {
+  const found: Move[] = [];
+  for (const { on, event, targets } of offered) {
     if (event.when !== undefined && !event.when(state.world)) continue;
-    const targets = event.will !== undefined ? [state.phase] : targetsOf(model, state.phase, on, allow);
     for (const phase of targets)
       for (const world of outcomes(event, state.world)) found.push({ on, to: { phase, world } });
   }
@@ -80,6 +108,9 @@ export function explore(model: AnyLifecycle, options: Options = {}): Exploration
   const keyOf = (state: State): string => `${state.phase} ${keys.map((key) => Number(state.world[key])).join(" ")}`;
   const nodes: Node[] = [{ phase: startOf(model), world: model.world, parent: -1, on: "", next: [] }];
   const seen = new Map<string, number>([[keyOf(nodes[0] as Node), 0]]);
+  const offered = Object.fromEntries(
+    Object.keys(model.phases).map((phase) => [phase, offers(model, phase, options.allow ?? [])]),
+  );
   const phases = new Set<string>();
   const happened = new Set<string>();
   const summary = (): { states: number; phases: readonly string[]; events: readonly string[] } => ({
@@ -95,7 +126,7 @@ export function explore(model: AnyLifecycle, options: Options = {}): Exploration
     if (broken !== undefined) {
       return { ...summary(), verdict: "violated", violation: violationAt(model, nodes, at, "invariant", broken) };
     }
-    for (const { on, to } of moves(model, node, options.allow)) {
+    for (const { on, to } of movesFrom(offered[node.phase] ?? [], node)) {
       happened.add(on);
       const key = keyOf(to);
       let index = seen.get(key);
@@ -105,7 +136,7 @@ export function explore(model: AnyLifecycle, options: Options = {}): Exploration
         seen.set(key, index);
         nodes.push({ ...to, parent: at, on, next: [] });
       }
-      node.next.push({ to: index, on, counts: model.events[on]?.will !== "voluntary" });
+      if (index !== at) node.next.push({ to: index, on, counts: model.events[on]?.will !== "voluntary" });
     }
   }
 
@@ -132,11 +163,11 @@ export function story(
   return end === undefined ? { ok: false, at: 0 } : { ok: true, trace, end };
 }
 
-function targetsOf(model: AnyLifecycle, phase: string, on: string, allow: readonly number[]): readonly string[] {
+function targetsOf(model: AnyLifecycle, phase: string, on: string, allow: readonly Cell[]): readonly string[] {
   const targets = model.order.flatMap(([from, event, to]) => (from === phase && event === on ? [to] : []));
-  for (const index of allow) {
-    const row = model.forbidden[index];
-    if (row !== undefined && row[1] === on && row[0].includes(phase)) targets.push(row[2]);
+  for (const cell of allow) {
+    const row = model.forbidden[cell.row];
+    if (row !== undefined && row[1] === on && cell.phase === phase) targets.push(row[2]);
   }
   return targets.map((target) => (target === "=" ? phase : target));
 }
@@ -194,10 +225,16 @@ function violationAt(
   };
   const [first, ...rest] = steps;
   const trace: Witness = first === undefined ? [end] : [first, ...rest, end];
-  return { kind, name, trace, events, states: path.map(({ phase, world }) => ({ phase, world })) };
+  const wrong = events.findIndex((on, index) => isForbidden(model, path[index]?.phase ?? "", on));
+  const states = path.map(({ phase, world }) => ({ phase, world }));
+  return { kind, name, trace, events, states, ...(wrong < 0 ? {} : { wrong }) };
 }
 
-/** The steps that last changed what the broken invariant looks at: what its message should point back to. */
+function isForbidden(model: AnyLifecycle, phase: string, on: string): boolean {
+  return model.forbidden.some(([from, event]) => event === on && from.includes(phase));
+}
+
+/** The steps that made the invariant break: the last changes of what it looks at, without those that made no difference. */
 function blame(model: AnyLifecycle, name: string, path: readonly Node[]): readonly number[] {
   const end = path.at(-1)?.world ?? model.world;
   const read = new Set<string>();
@@ -208,12 +245,25 @@ function blame(model: AnyLifecycle, name: string, path: readonly Node[]): readon
     },
   });
   (model.invariants[name] as Holds)(spy);
-  const steps = new Set<number>();
-  for (const key of read) {
-    const changed = path.findLastIndex((node, index) => index > 0 && node.world[key] !== path[index - 1]?.world[key]);
-    if (changed > 0) steps.add(changed - 1);
-  }
-  return [...steps].sort((a, b) => a - b);
+  const changes = [...read].flatMap((key) => {
+    const at = path.findLastIndex((node, index) => index > 0 && node.world[key] !== path[index - 1]?.world[key]);
+    return at > 0 ? [{ key, step: at - 1, before: path[at - 1]?.world[key] ?? 0 }] : [];
+  });
+  // A change is to blame if, with some of the others undone, undoing it makes the difference.
+  const holds = (undone: readonly { readonly key: string; readonly before: number | boolean }[]): boolean =>
+    (model.invariants[name] as Holds)({
+      ...end,
+      ...Object.fromEntries(undone.map(({ key, before }) => [key, before])),
+    });
+  const guilty = changes.filter((change) =>
+    subsets(changes.filter((other) => other !== change)).some((some) => !holds(some) && holds([...some, change])),
+  );
+  return [...new Set(guilty.map(({ step }) => step))].sort((a, b) => a - b);
+}
+
+/** All selections of a short list: an invariant reads a handful of cells. */
+function subsets<T>(items: readonly T[]): readonly (readonly T[])[] {
+  return items.reduce<readonly (readonly T[])[]>((all, item) => [...all, ...all.map((some) => [...some, item])], [[]]);
 }
 
 function stepOf(model: AnyLifecycle, on: string): Step {
