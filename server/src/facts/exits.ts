@@ -1,5 +1,5 @@
 // Leaving scopes: what runs at their end, on break, continue, return and goto, and what a jump's target makes of it.
-import { emit, end, enter, go, newBlock } from "./graph.ts";
+import { emit, end, enter, go, newBlock, NOWHERE } from "./graph.ts";
 import { assign, branch, freshTemp, gap, resolve, spanOf } from "./lowering.ts";
 import { fill } from "./template.ts";
 import { name as nameValue, num, rootName, writtenName } from "./place.ts";
@@ -147,6 +147,9 @@ export function jump(L: Lowering, name: string, range: Range): void {
   labelOf(L, name);
   L.gotos.push({ block, label: name, chain: chainHere(L), range });
   go(L.graph, block);
+  // Entered now, filled later: in the listing, what a goto runs stands where the goto does.
+  enter(L.graph, block);
+  L.graph.at = NOWHERE;
 }
 
 /** Gives every goto its cleanups and its target. Call once, when the whole body has been lowered. */

@@ -38,7 +38,7 @@ function shallow(L: Lowering, e: Expr): Value {
     case "str":
       return { k: "str" };
     case "name":
-      return nameValue(resolve(L, e.name).name);
+      return sharedName(L, resolve(L, e.name).name);
     case "field":
       return field(value(L, e.base), e.name, e.arrow);
     case "index": {
@@ -81,6 +81,15 @@ function shallow(L: Lowering, e: Expr): Value {
       gap(L, e.why, e.range);
       return { k: "unknown", why: e.why };
   }
+}
+
+function sharedName(L: Lowering, text: string): Value {
+  let shared = L.names.get(text);
+  if (shared === undefined) {
+    shared = nameValue(text);
+    L.names.set(text, shared);
+  }
+  return shared;
 }
 
 function unary(L: Lowering, e: Expr & { readonly k: "un" }): Value {

@@ -63,6 +63,8 @@ export interface Lowering {
   readonly labels: Map<string, Label>;
   readonly gotos: { readonly block: number; readonly label: string; readonly chain: Chain; readonly range: Range }[];
   readonly arms: Set<string>;
+  /** One value for each name, however often it is mentioned: that is 7 % of what facts weigh. */
+  readonly names: Map<string, Value>;
   readonly gaps: Map<string, FunctionFacts["gaps"][number]>;
   temps: number;
   depth: number;
@@ -93,6 +95,7 @@ export function newLowering(
     labels: new Map(),
     gotos: [],
     arms: new Set(),
+    names: new Map(),
     gaps: new Map(),
     temps: 0,
     depth: 0,
