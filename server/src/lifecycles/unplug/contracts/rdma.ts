@@ -274,6 +274,8 @@ function scene(set0: SkeletonSet, view: View): Scene {
       actor: "driver core",
       starts: [{ name: "remove", proc: "env.remove", args: [], when: c(1), times: 1, will: "voluntary" }],
     });
+  const everythingCloses =
+    ends("close") && view.closes.length === view.buffers && (view.detaches || view.importers.length === 0);
   return {
     classes: classes(set0),
     procs,
@@ -286,15 +288,18 @@ function scene(set0: SkeletonSet, view: View): Scene {
     actions: { "rdma.retire": retire },
     threads,
     initial: [],
+    // Without disassociation remove() waits for every file, and so for whoever holds one: that is the design of such drivers.
     progress: [
       {
         thread: "remove",
         start: "remove",
-        counting: disassociates ? (["driver", "promised"] as const) : (["driver", "promised", "nudged"] as const),
+        counting: disassociates
+          ? (["driver", "promised"] as const)
+          : (["driver", "promised", "nudged", "voluntary"] as const),
       },
       { thread: "close", start: "release of the uverbs file", counting: ["driver", "promised"] as const },
       { thread: "retire", start: "the driver's object is destroyed", counting: ["driver", "promised"] as const },
-    ].filter((p) => ends(p.thread)),
+    ].filter((p) => ends(p.thread) && (p.thread !== "remove" || disassociates || everythingCloses)),
   };
 }
 
