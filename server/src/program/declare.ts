@@ -47,7 +47,7 @@ export function declare(text: string, item: Item, end: number, words: Words, uni
   let tag = 0;
   let defined = false;
   if (first === KEYWORD["struct"] || first === KEYWORD["union"] || first === KEYWORD["enum"]) {
-    p++;
+    const keyword = item.starts[p++] as number;
     // Of two words before the brace the first is an attribute, known or not.
     while (isAttribute(c, p) || (isWord(kinds[p]) && isWord(kinds[p + 1]) && kinds[p + 2] === BRACE))
       p += kinds[p + 1] === PAREN ? 2 : 1;
@@ -57,11 +57,10 @@ export function declare(text: string, item: Item, end: number, words: Words, uni
     if (kinds[brace] === BRACE) {
       defined = true;
       p = brace + 1;
-      const start = item.starts[0] as number;
       const open = item.starts[brace] as number;
       const close = item.ends[brace] as number;
-      if (first === KEYWORD["enum"]) enumeration(text, tag, start, open, close, words, units, config);
-      else structure(text, first === KEYWORD["union"], tag, start, open, close, words, units, config);
+      if (first === KEYWORD["enum"]) enumeration(text, tag, keyword, open, close, words, units, config);
+      else structure(text, first === KEYWORD["union"], tag, keyword, open, close, words, units, config);
     }
     if (typedef) return typeName(c, p, tag, true);
     return declarators(c, p, flags, tag, true, defined);

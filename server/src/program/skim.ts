@@ -31,8 +31,34 @@ interface Graph {
   readonly byName: ReadonlyMap<string, readonly { readonly from: FileId; readonly spec: string }[]>;
 }
 
-/** Nothing is read before the first question. */
-export function openSkim(source: Source): Skim {
+/** Nothing is read before the first question. Over the skim of an overlay's base, which may differ in .c files only, just those are read. */
+export function openSkim(source: Source, base?: Skim): Skim {
+  const { overlay } = source;
+  if (base !== undefined && overlay !== undefined)
+    return overlaid(base, openSkim(onlyChanged(source, overlay.changed)), overlay.changed);
+  return fullSkim(source);
+}
+
+/** The part of a source that an overlay changes. Existence is asked of the whole. */
+function onlyChanged(source: Source, changed: ReadonlySet<FileId>): Source {
+  const files = source.files().filter((file) => changed.has(file));
+  return { files: () => files, read: source.read };
+}
+
+/** What `base` says of unchanged files, and `own` of changed ones. */
+function overlaid(base: Skim, own: Skim, changed: ReadonlySet<FileId>): Skim {
+  const both = (below: readonly FileId[], above: readonly FileId[]): readonly FileId[] =>
+    [...new Set([...below.filter((file) => !changed.has(file)), ...above])].sort();
+  return {
+    files: () => both(base.files(), own.files()),
+    exporters: (name) => both(base.exporters(name), own.exporters(name)),
+    // Whatever a changed file includes now: a superset.
+    includers: (file) => [...new Set([...base.includers(file), ...own.files()])].sort(),
+    containing: (text) => both(base.containing(text), own.containing(text)),
+  };
+}
+
+function fullSkim(source: Source): Skim {
   let listed: readonly FileId[] | undefined;
   let known: Graph | undefined;
   let present: ReadonlySet<FileId> | undefined;

@@ -28,10 +28,11 @@ export function overlaySource(base: Source, changes: Readonly<Record<FileId, str
     ...(scan === undefined
       ? {}
       : {
-          scan: (files, visit) => {
+          scan: (files, visit, headerLimit) => {
             scan(
               files.filter((file) => !changed.has(file)),
               visit,
+              headerLimit,
             );
             for (const file of files) {
               const text = map.get(file);

@@ -63,13 +63,14 @@ function treeSource(root: string): TreeSource {
   let shared = Buffer.allocUnsafe(1 << 20);
 
   /** The bytes of a file whose path is known to stay in the tree. They are valid until the next call. */
-  function load(file: FileId, absolute: string): Buffer | undefined {
+  function load(file: FileId, absolute: string, limit = Infinity): Buffer | undefined {
     let fd: number | undefined;
     try {
       // Without O_NONBLOCK a FIFO with the name of a C file would stop us here for ever.
       fd = openSync(absolute, constants.O_RDONLY | constants.O_NONBLOCK);
       const stat = fstatSync(fd);
       if (!stat.isFile()) return report(file, "not a regular file");
+      if (stat.size > limit) return undefined;
       if (stat.size > MAX_FILE_BYTES) return report(file, `larger than ${MAX_FILE_BYTES >> 20} MiB: not read`);
       if (stat.size > shared.length) shared = Buffer.allocUnsafe(stat.size * 2);
       let length = 0;
@@ -111,9 +112,9 @@ function treeSource(root: string): TreeSource {
       const stat = statSync(path.join(root, file), { throwIfNoEntry: false });
       return stat?.isFile() === true ? `${stat.size}:${stat.mtimeMs}` : undefined;
     },
-    scan(files, visit) {
+    scan(files, visit, headerLimit) {
       for (const file of files) {
-        const bytes = load(file, path.join(root, file));
+        const bytes = load(file, path.join(root, file), file.endsWith(".h") ? headerLimit : undefined);
         if (bytes !== undefined) visit(file, bytes);
       }
     },

@@ -1,0 +1,147 @@
+// Puts a program together: the one constructor of the interface in program.ts.
+import type { FileId } from "../base/span.ts";
+import type { ArmOf } from "../facts/arms.ts";
+import type { CParser } from "../syntax/parser.ts";
+import type { TypeRef } from "../syntax/ast.ts";
+import { expandInvocation } from "../syntax/expand.ts";
+import { configuration } from "./configuration.ts";
+import { missedList } from "./core.ts";
+import type { Core } from "./core.ts";
+import { openDeclarations } from "./declarations.ts";
+import { openFunctions } from "./functions.ts";
+import type { Functions } from "./functions.ts";
+import { openIncludes } from "./includes.ts";
+import type { Includes } from "./includes.ts";
+import type { Index } from "./index.ts";
+import { openKbuild } from "./kbuild.ts";
+import { openLookup } from "./lookup.ts";
+import type { Program, Source } from "./program.ts";
+import { openSignatures } from "./signatures.ts";
+import { openSkim } from "./skim.ts";
+import type { Skim } from "./skim.ts";
+import { openTables, variableUnit } from "./slots.ts";
+import { openTargets } from "./targets.ts";
+import { openUses } from "./uses.ts";
+import { openView } from "./view.ts";
+import type { View } from "./view.ts";
+
+export interface ProgramOptions {
+  /** What is known of configuration symbols; asked first. Options are on where nobody says otherwise. */
+  readonly arm?: ArmOf;
+  /** Files whose Makefiles say which options are on (the family that is looked at). */
+  readonly family?: readonly FileId[];
+  /** The architecture whose headers and options are read. */
+  readonly arch?: string;
+  /** The program of the source under an overlay: its index serves for all files that the overlay does not change. */
+  readonly over?: Program;
+  /** An index from the cache, for this source. */
+  readonly stored?: Index;
+}
+
+/** What an overlay's program takes over from its base's. */
+interface Parts {
+  readonly view: View;
+  readonly skim: Skim;
+  readonly includes: Includes;
+  readonly functions: Functions;
+}
+
+const partsOf = new WeakMap<Program, Parts>();
+
+/** The index behind a program, for the cache. An overlay's has only the files that it changes. */
+export function indexOf(program: Program): Index | undefined {
+  return partsOf.get(program)?.view.own;
+}
+
+/** The program that `source` holds. Nothing is read before it is asked for. Not to be used once `parser` is deleted. */
+export function createProgram(source: Source, parser: CParser, options: ProgramOptions = {}): Program {
+  const arch = options.arch ?? "x86";
+  const base =
+    options.over !== undefined && source.overlay?.base === options.over.source ? partsOf.get(options.over) : undefined;
+  const changed = base === undefined ? undefined : source.overlay?.changed;
+  // Headers, and files that come or go, change what other files mean; a changed .c file is only itself.
+  const light =
+    changed !== undefined &&
+    [...changed].every(
+      (file) => file.endsWith(".c") && source.read(file) !== undefined && options.over?.source.read(file) !== undefined,
+    );
+  const view = openView(source, base?.view, options.stored);
+  const kbuild = openKbuild((file) => source.read(file));
+  const implied = new Set((options.family ?? []).flatMap((file) => kbuild.implied(file)));
+  const core: Core = {
+    source,
+    parser,
+    view,
+    kbuild,
+    skim: openSkim(source, light ? base?.skim : undefined),
+    includes: openIncludes(
+      view,
+      kbuild,
+      arch,
+      light && changed !== undefined && base !== undefined ? { base: base.includes, changed } : undefined,
+    ),
+    arm: configuration(arch, implied, options.arm),
+    ...missedList(),
+    expand: (text, from) => expand(text, from),
+  };
+  const lookup = openLookup(core);
+  const declarations = openDeclarations(core, lookup);
+  const functions = openFunctions(core, lookup, arch, light ? base?.functions : undefined);
+  const tables = openTables(core, lookup, declarations);
+  const uses = openUses(core, lookup, functions);
+  const targets = openTargets(core, functions, tables, uses, () => program);
+  const signatures = openSignatures(core, lookup, functions);
+
+  function expand(text: string, from: FileId): string | undefined {
+    const expansion = expandInvocation(text, (name) => declarations.macro(name, from));
+    return expansion.complete ? expansion.text : undefined;
+  }
+
+  function variable(name: string, from: FileId): TypeRef | undefined {
+    const unit = variableUnit(core, lookup, name, from);
+    return unit === undefined ? undefined : signatures.variable(unit, name);
+  }
+
+  const program: Program = {
+    source,
+    fn(name, from) {
+      const ref = functions.resolve(name, from);
+      return ref === undefined ? undefined : functions.facts(ref);
+    },
+    resolve: functions.resolve,
+    definitions: functions.definitions,
+    facts: functions.facts,
+    callers: uses.callers,
+    mentions: uses.mentions,
+    fieldUses: uses.fieldUses,
+    knowers: uses.knowers,
+    struct: declarations.struct,
+    typedef: declarations.typedef,
+    field: declarations.field,
+    variable,
+    returns: signatures.returns,
+    macro: declarations.macro,
+    constant: declarations.constant,
+    tables: targets.tables,
+    table: tables.named,
+    slots: targets.slots,
+    targets: targets.targets,
+    entries: (table) =>
+      tables.entries(table).flatMap(({ struct, slot, value }) => {
+        const name =
+          value.k === "addr" && value.e.k === "name" ? value.e.name : value.k === "name" ? value.name : undefined;
+        const fn = name === undefined ? undefined : functions.resolve(name, table.file);
+        return fn === undefined ? [] : [{ struct, slot, fn }];
+      }),
+    expand,
+    exported: (name) => core.skim.exporters(name).length > 0,
+    kbuild: (file) => ({ implied: kbuild.implied(file), modules: kbuild.modules(file) }),
+    moduleFiles: (module) => kbuild.filesOf(module).filter((file) => core.includes.exists(file)),
+    index(files) {
+      for (const file of files) view.entry(file);
+    },
+    incomplete: () => [...(source.problems?.() ?? []), ...core.missedSoFar()],
+  };
+  partsOf.set(program, { view, skim: core.skim, includes: core.includes, functions });
+  return program;
+}

@@ -1,0 +1,154 @@
+// Types and constants by name: the one declaration that is asked for is cut out of its file, parsed and kept.
+import type { FileId } from "../base/span.ts";
+import type { StructFacts } from "../facts/facts.ts";
+import { lowerTables } from "../facts/tables.ts";
+import type { FieldDecl, FileScope, MacroDef, TypeRef } from "../syntax/ast.ts";
+import { MAX_FILES_PER_QUESTION } from "./core.ts";
+import type { Core } from "./core.ts";
+import { evaluate } from "./evaluate.ts";
+import type { Lookup } from "./lookup.ts";
+import { ENUMERATOR, MACRO, STRUCT, TYPEDEF } from "./units.ts";
+import type { Unit } from "./view.ts";
+
+export interface Declarations {
+  struct(tag: string, from: FileId): StructFacts | undefined;
+  /** The file that declares the struct that `from` sees. */
+  structUnit(tag: string, from: FileId): Unit | undefined;
+  typedef(name: string, from: FileId): TypeRef | undefined;
+  field(tag: string, name: string, from: FileId): FieldDecl | undefined;
+  constant(name: string, from: FileId): number | undefined;
+  macro(name: string, from: FileId): (MacroDef & { readonly file: FileId }) | undefined;
+}
+
+/** Constants that are written with constants, and structs inside structs inside structs. */
+const MAX_NESTING = 40;
+
+export function openDeclarations(core: Core, lookup: Lookup): Declarations {
+  const scopes = new Map<string, FileScope>();
+  const structs = new Map<string, StructFacts | undefined>();
+  const opaque = new Map<string, Unit | undefined>();
+  const constants = new Map<string, number | undefined>();
+
+  /** What a unit says, parsed alone. */
+  function scopeOf(unit: Unit): FileScope {
+    const key = `${unit.file}:${unit.start}:${unit.end}`;
+    let scope = scopes.get(key);
+    if (scope === undefined) {
+      const text = core.view.text(unit.file)?.slice(unit.start, unit.end) ?? "";
+      scope = core.parser.parseText(unit.kind === TYPEDEF ? text : `${text};`, unit.start).scope;
+      scopes.set(key, scope);
+    }
+    return scope;
+  }
+
+  function unitOf(name: string, from: FileId, kind: number): Unit | undefined {
+    return lookup.visible(name, from, [kind]) ?? (kind === STRUCT ? hidden(name, from) : undefined);
+  }
+
+  /** A struct that `from` knows by pointer only: its definition nearest to `from`, wherever it is. */
+  function hidden(tag: string, from: FileId): Unit | undefined {
+    const key = `${tag}\n${from}`;
+    if (opaque.has(key)) return opaque.get(key);
+    const files = core.maySearch(tag) ? core.skim.containing(`struct ${tag} {`) : [];
+    for (const file of files.slice(0, MAX_FILES_PER_QUESTION)) core.view.entry(file);
+    const within = new Set(files);
+    const found = lookup.near(tag, from, [STRUCT], (unit) => within.has(unit.file));
+    opaque.set(key, found);
+    return found;
+  }
+
+  function struct(tag: string, from: FileId): StructFacts | undefined {
+    const unit = unitOf(tag, from, STRUCT);
+    if (unit === undefined) return undefined;
+    const key = `${unit.file}:${unit.start}`;
+    if (structs.has(key)) return structs.get(key);
+    const text = core.view.text(unit.file) ?? "";
+    const found = lowerTables(scopeOf(unit), unit.file, text).structs.find((s) => s.tag === tag);
+    structs.set(key, found);
+    return found;
+  }
+
+  function field(tag: string, name: string, from: FileId): FieldDecl | undefined {
+    const known = struct(tag, from);
+    return known === undefined ? undefined : fieldIn(known.fields, name);
+  }
+
+  function typedef(name: string, from: FileId): TypeRef | undefined {
+    const unit = unitOf(name, from, TYPEDEF);
+    return unit === undefined ? undefined : scopeOf(unit).typedefs.find((t) => t.name === name)?.type;
+  }
+
+  function constant(name: string, from: FileId, depth = 0): number | undefined {
+    if (depth > MAX_NESTING) return undefined;
+    const unit = lookup.visible(name, from, [ENUMERATOR, MACRO]);
+    if (unit === undefined) return undefined;
+    const key = `${unit.file}:${unit.start}:${name}`;
+    if (constants.has(key)) return constants.get(key);
+    constants.set(key, undefined); // A constant that is written with itself has no value.
+    const value = unit.kind === ENUMERATOR ? enumerator(unit, name, depth) : objectMacro(unit, from, depth);
+    constants.set(key, value);
+    return value;
+  }
+
+  function enumerator(unit: Unit, name: string, depth: number): number | undefined {
+    const members = scopeOf(unit).enums.find((e) => e.members.some((m) => m.name === name))?.members ?? [];
+    let value: number | undefined = -1;
+    for (const member of members) {
+      if (member.value !== undefined) value = evaluate(member.value, (other) => constant(other, unit.file, depth + 1));
+      else if (value !== undefined) value++;
+      const key = `${unit.file}:${unit.start}:${member.name}`;
+      if (constants.get(key) === undefined) constants.set(key, value);
+      if (member.name === name) return value;
+    }
+    return undefined;
+  }
+
+  function objectMacro(unit: Unit, from: FileId, depth: number): number | undefined {
+    const definition = definitionOf(unit);
+    if (definition.params !== undefined || definition.body === "") return undefined;
+    const plain = Number(/^\(?\s*(-?(?:0[xX][0-9a-fA-F]+|\d+))[uUlL]*\s*\)?$/.exec(definition.body)?.[1] ?? NaN);
+    if (!Number.isNaN(plain) && !/^\(?-?0\d/.test(definition.body)) return plain;
+    const made = core.parser.parseSynthetic(`int lifebound = (${definition.body});`, [unit.start, unit.end]);
+    const init = made.scope.vars[0]?.init;
+    // What a macro's body names is looked up where the macro is used.
+    return init === undefined ? undefined : evaluate(init, (other) => constant(other, from, depth + 1));
+  }
+
+  function definitionOf(unit: Unit): MacroDef & { readonly file: FileId } {
+    const text = core.view.text(unit.file)?.slice(unit.start, unit.end) ?? "";
+    const match = /^\w+(\([^)]*\))?([\s\S]*)$/.exec(text);
+    const params = match?.[1]
+      ?.slice(1, -1)
+      .split(",")
+      .map((p) => p.replace(/\\\r?\n/g, " ").trim())
+      .filter((p) => p !== "");
+    const body = (match?.[2] ?? "")
+      .replace(/\/\*[\s\S]*?\*\//g, " ")
+      .replace(/\/\/.*/g, " ")
+      .replace(/\\\r?\n/g, " ")
+      .trim();
+    return { name: unit.name, params, body, range: [unit.start, unit.end], file: unit.file };
+  }
+
+  return {
+    struct,
+    structUnit: (tag, from) => unitOf(tag, from, STRUCT),
+    typedef,
+    field,
+    constant: (name, from) => constant(name, from),
+    macro(name, from) {
+      const unit = lookup.visible(name, from, [MACRO]);
+      return unit === undefined ? undefined : definitionOf(unit);
+    },
+  };
+}
+
+/** A field by name, looking through members that have none. */
+export function fieldIn(fields: readonly FieldDecl[], name: string): FieldDecl | undefined {
+  for (const field of fields) {
+    if (field.name === name) return field;
+    const inner = field.name === "" && field.type.fields !== undefined ? fieldIn(field.type.fields, name) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}

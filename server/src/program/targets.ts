@@ -1,0 +1,280 @@
+// Function pointers: which functions are stored in a (struct, slot) anywhere in the tree, and where a function is stored or passed on.
+//
+// Tables are found by their struct's name in the text and by the macros that mention it; assignments by the files that can know the struct.
+// Not seen: pointers copied from one slot to another (the function is then in the first slot), and casts between structs.
+import type { Effect, TableFacts, Value } from "../facts/facts.ts";
+import { lastField } from "../facts/place.ts";
+import { MAX_FILES_PER_QUESTION, isTaken } from "./core.ts";
+import type { Core } from "./core.ts";
+import type { Functions } from "./functions.ts";
+import { FIELD, STORED, USE_BITS, VALUE, WRITTEN } from "./lex.ts";
+import type { FunctionRef, Program, SlotUse, Target } from "./program.ts";
+import type { Tables } from "./slots.ts";
+import { fieldOf } from "./types.ts";
+import { FUNCTION, INITIALISED, INVOCATION, MACRO, STRUCT, VARIABLE, usesFrom, usesTo } from "./units.ts";
+import type { Uses } from "./uses.ts";
+import { byPlace } from "./view.ts";
+import type { Unit } from "./view.ts";
+import { spell } from "./words.ts";
+
+export interface Targets {
+  tables(struct: string): readonly TableFacts[];
+  targets(struct: string, slot: string): readonly Target[];
+  slots(of: FunctionRef): readonly SlotUse[];
+}
+
+/** Functions that are parsed for one (struct, slot) because they may store something in it. */
+const MAX_STORES = 2000;
+/** Structs that contain the struct, directly or not; and macros that mention it, directly or not. */
+const MAX_RELATED = 400;
+
+export function openTargets(
+  core: Core,
+  functions: Functions,
+  tables: Tables,
+  uses: Uses,
+  program: () => Program,
+): Targets {
+  const known = new Map<string, readonly TableFacts[]>();
+  const answers = new Map<string, readonly Target[]>();
+
+  /** Indexes the files whose text holds `text`. */
+  function indexHolding(text: string, what: string): ReadonlySet<string> {
+    const files = core.skim.containing(text);
+    if (files.length > MAX_FILES_PER_QUESTION)
+      core.missed("", 0, `${what}: ${files.length} files, of which ${MAX_FILES_PER_QUESTION} were looked at`);
+    const among = files.slice(0, MAX_FILES_PER_QUESTION);
+    for (const file of among) core.view.entry(file);
+    return new Set(among);
+  }
+
+  function tablesOf(struct: string): readonly TableFacts[] {
+    const before = known.get(struct);
+    if (before !== undefined) return before;
+    const units = tableUnits(struct);
+    const found = units.flatMap((unit) => tables.of(unit)).filter((table) => holds(table, struct));
+    known.set(struct, found);
+    return found;
+  }
+
+  function holds(table: TableFacts, struct: string): boolean {
+    if (table.type.name === struct && table.type.kind !== "name") return true;
+    return table.entries.some(({ value }) => value.k === "init" && value.type?.name === struct);
+  }
+
+  /** Variables of the type, and what macros that mention it make at file scope. */
+  function tableUnits(struct: string): readonly Unit[] {
+    indexHolding(`struct ${struct}`, `tables of struct ${struct}`);
+    const found = core.view
+      .uses(struct)
+      .map((use) => use.unit)
+      .filter((unit) => unit.kind === VARIABLE && (unit.flags & INITIALISED) !== 0);
+    const macros = core.view
+      .uses(struct)
+      .map((use) => use.unit)
+      .filter((unit) => unit.kind === MACRO);
+    return unique([...found, ...madeBy(macros)]).filter((unit) => isTaken(core, unit));
+  }
+
+  /** The invocations and initialisers in which one of the macros, or a macro that uses one, stands. */
+  function madeBy(macros: readonly Unit[]): readonly Unit[] {
+    const found: Unit[] = [];
+    const names = new Set<string>();
+    const queue = [...macros];
+    for (let macro = queue.pop(); macro !== undefined; macro = queue.pop()) {
+      if (names.has(macro.name)) continue;
+      names.add(macro.name);
+      if (names.size > MAX_RELATED) {
+        core.missed(
+          macro.file,
+          0,
+          `more than ${MAX_RELATED} macros mention one struct: some tables were not looked for`,
+        );
+        break;
+      }
+      for (const { unit } of uses.usersIn(uses.knowers(macro.file), macro.name)) {
+        if (unit.kind === MACRO) queue.push(unit);
+        else if (unit.kind === INVOCATION || (unit.kind === VARIABLE && (unit.flags & INITIALISED) !== 0))
+          found.push(unit);
+      }
+      found.push(...core.view.named(macro.name, INVOCATION));
+    }
+    return found;
+  }
+
+  function targets(struct: string, slot: string): readonly Target[] {
+    const key = `${struct}.${slot}`;
+    const before = answers.get(key);
+    if (before !== undefined) return before;
+    const found = [...inTables(struct, slot), ...stored(struct, slot)];
+    found.sort((a, b) => byPlace(a.fn, b.fn) || (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+    answers.set(key, found);
+    return found;
+  }
+
+  function inTables(struct: string, slot: string): Target[] {
+    const found: Target[] = [];
+    const all = [tablesOf(struct), ...containersOf(struct).map(tablesOf)].flat();
+    for (const table of new Set(all)) {
+      for (const entry of tables.entries(table)) {
+        if (entry.slot !== slot || entry.struct !== struct) continue;
+        const fn = functionIn(entry.value, table.file);
+        if (fn !== undefined) found.push({ fn, table: table.name, file: table.file });
+      }
+    }
+    return found;
+  }
+
+  /** Structs that hold one by value, and so may have tables in which it is a nested one. */
+  function containersOf(struct: string): readonly string[] {
+    const found = new Set<string>();
+    const queue = [struct];
+    for (let inner = queue.pop(); inner !== undefined && found.size < MAX_RELATED; inner = queue.pop()) {
+      indexHolding(`struct ${inner} `, `structs that hold struct ${inner}`);
+      for (const { unit, bits } of core.view.uses(inner)) {
+        if (unit.kind !== STRUCT || (bits & VALUE) === 0 || unit.name === "" || found.has(unit.name)) continue;
+        found.add(unit.name);
+        queue.push(unit.name);
+      }
+    }
+    found.delete(struct);
+    return [...found].sort();
+  }
+
+  function functionIn(value: Value, from: string): FunctionRef | undefined {
+    if (value.k === "cast") return functionIn(value.e, from);
+    const name =
+      value.k === "addr" && value.e.k === "name" ? value.e.name : value.k === "name" ? value.name : undefined;
+    return name === undefined ? undefined : functions.resolve(name, from);
+  }
+
+  /** Functions that are assigned to the field at run time. */
+  function stored(struct: string, slot: string): readonly Target[] {
+    const declared = declaringUnit(struct);
+    if (declared === undefined) return [];
+    const candidates = uses
+      .usersIn(uses.knowers(declared.file), slot)
+      .filter(({ unit, bits }) => unit.kind === FUNCTION && (bits & WRITTEN) !== 0 && isTaken(core, unit))
+      .map((use) => use.unit)
+      .filter(storesFunction);
+    if (candidates.length > MAX_STORES)
+      core.missed(
+        declared.file,
+        0,
+        `${struct}.${slot}: ${candidates.length} functions may store to it, ${MAX_STORES} were read`,
+      );
+    return candidates.slice(0, MAX_STORES).flatMap((unit) => {
+      const by = functions.ref(unit);
+      const facts = functions.facts(by);
+      if (facts === undefined) return [];
+      return facts.blocks
+        .flatMap((block) => block.effects)
+        .flatMap((effect): Target[] => {
+          if (effect.kind !== "assign" || lastField(effect.to) !== slot || effect.to.k !== "field") return [];
+          const fn = functionIn(effect.value, by.file);
+          if (fn === undefined || fieldOf(effect.to, facts, program())?.struct !== struct) return [];
+          return [{ fn, table: undefined, file: by.file, by }];
+        });
+    });
+  }
+
+  function declaringUnit(struct: string): Unit | undefined {
+    indexHolding(`struct ${struct} {`, `the declaration of struct ${struct}`);
+    return core.view.named(struct, STRUCT).find((unit) => isTaken(core, unit));
+  }
+
+  /** Whether the body assigns a name to some field that is a function's somewhere. */
+  function storesFunction(unit: Unit): boolean {
+    const { units, words } = unit.index;
+    for (let i = usesFrom(units, unit.at); i < usesTo(units, unit.at); i++) {
+      const use = units.uses.list[i] as number;
+      if ((use & STORED) === 0) continue;
+      if (functions.resolve(spell(words, use >>> USE_BITS), unit.file) !== undefined) return true;
+    }
+    return false;
+  }
+
+  function slots(of: FunctionRef): readonly SlotUse[] {
+    const found: SlotUse[] = [];
+    for (const { unit, bits } of uses.usersIn(uses.knowersOf(of), of.name)) {
+      if ((bits & (VALUE | STORED | FIELD)) === 0 || !isTaken(core, unit)) continue;
+      if (unit.kind === VARIABLE || unit.kind === INVOCATION) found.push(...inTable(of, unit));
+      else if (unit.kind === FUNCTION && (bits & (VALUE | STORED)) !== 0) found.push(...inBody(of, unit));
+    }
+    return found.sort((a, b) => byPlace({ file: a.file, start: a.span.start }, { file: b.file, start: b.span.start }));
+  }
+
+  function isOf(of: FunctionRef, value: Value, from: string): boolean {
+    const fn = functionIn(value, from);
+    return fn !== undefined && fn.file === of.file && fn.start === of.start;
+  }
+
+  function inTable(of: FunctionRef, unit: Unit): readonly SlotUse[] {
+    return tables.of(unit).flatMap((table) =>
+      tables
+        .entries(table)
+        .filter((entry) => mentionsName(entry.value, of.name) && isOf(of, entry.value, table.file))
+        .map(({ struct, slot }) => ({ struct, slot, table: table.name, file: table.file, span: table.span })),
+    );
+  }
+
+  function inBody(of: FunctionRef, unit: Unit): readonly SlotUse[] {
+    const by = functions.ref(unit);
+    const facts = functions.facts(by);
+    if (facts === undefined) return [];
+    const use = (effect: Effect): readonly SlotUse[] => {
+      const { span } = effect;
+      if (effect.kind === "call" && effect.callee.k === "name") {
+        const callee = effect.callee.name;
+        return effect.args.flatMap((arg, index) =>
+          isOf(of, arg, by.file)
+            ? [{ struct: undefined, slot: "", argument: { callee, index }, table: undefined, file: by.file, span }]
+            : [],
+        );
+      }
+      if (effect.kind !== "assign") return [];
+      if (effect.value.k === "init") return inLiteral(of, effect, by);
+      if (!isOf(of, effect.value, by.file)) return [];
+      const place = fieldOf(effect.to, facts, program());
+      const slot = lastField(effect.to) ?? "";
+      return slot === "" ? [] : [{ struct: place?.struct, slot, table: undefined, file: by.file, span }];
+    };
+    return facts.blocks.flatMap((block) => block.effects).flatMap(use);
+  }
+
+  /** A local table: `struct x ops = { .f = fn }`, `*p = (struct x){ .f = fn }`. */
+  function inLiteral(
+    of: FunctionRef,
+    effect: Effect & { readonly kind: "assign" },
+    by: FunctionRef,
+  ): readonly SlotUse[] {
+    if (effect.value.k !== "init") return [];
+    const type = effect.value.type ?? localType(effect.to, by);
+    return effect.value.entries
+      .filter((entry) => isOf(of, entry.value, by.file))
+      .map(({ path }) => ({
+        struct: path.length === 1 ? type?.name : undefined,
+        slot: path.at(-1) ?? "",
+        table: undefined,
+        file: by.file,
+        span: effect.span,
+      }));
+  }
+
+  function localType(to: Value, by: FunctionRef): { readonly name: string } | undefined {
+    const facts = functions.facts(by);
+    return to.k === "name" ? facts?.locals.find((local) => local.name === to.name)?.type : undefined;
+  }
+
+  return { tables: tablesOf, targets, slots };
+}
+
+function mentionsName(value: Value, name: string): boolean {
+  if (value.k === "name") return value.name === name;
+  return value.k === "addr" || value.k === "cast" ? mentionsName(value.e, name) : false;
+}
+
+function unique(units: readonly Unit[]): readonly Unit[] {
+  const seen = new Map(units.map((unit) => [`${unit.file}:${unit.start}:${unit.end}`, unit]));
+  return [...seen.values()].sort(byPlace);
+}
