@@ -1,0 +1,135 @@
+// Plants bugs on copies of a kernel's real exporters, disguises the copies, and measures how many of them the checker finds.
+//   npm run recall -- [--tree DIR] [--family vfio|rdma] [--only ID[,ID]] [--disguise D[,D]|all|none] [--jobs N] [--budget SECONDS]
+//                     [--min PERCENT] [--json] [--list] [--dry-run]
+// Exit: 0; 1 with --min when recall is below it; 2 for usage; 3 where no checker is joined on.
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { casesOf, type Case } from "./recall/cases.ts";
+import { makeChecker, type FamilyId } from "./recall/checker.ts";
+import type { Disguise } from "./recall/disguise.ts";
+import { DISGUISES } from "./recall/disguises.ts";
+import { dryReport, dryRun } from "./recall/dry-run.ts";
+import { FAMILIES, familyOf } from "./recall/families.ts";
+import { MUTANTS } from "./recall/mutants.ts";
+import { report, tally } from "./recall/report.ts";
+import { runCase, scoreAll } from "./recall/run.ts";
+import { loadFamily, treeVersion, type Loaded } from "./recall/tree.ts";
+import { runInWorkers, type Reply, type Task } from "./recall/workers.ts";
+
+const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+const { values } = parseArgs({
+  options: {
+    tree: { type: "string", default: join(cache, "kernel-trees/linux-source-7.2") },
+    family: { type: "string" },
+    only: { type: "string" },
+    disguise: { type: "string", default: "all" },
+    jobs: { type: "string", default: "2" },
+    budget: { type: "string", default: "60" },
+    min: { type: "string" },
+    json: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    "dry-run": { type: "boolean", default: false },
+    worker: { type: "boolean", default: false },
+  },
+});
+
+function usage(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+function chosenFamilies(): readonly FamilyId[] {
+  const ids = FAMILIES.map((f) => f.id);
+  if (values.family === undefined) return ids;
+  const found = ids.filter((id) => id === values.family);
+  return found.length > 0 ? found : usage(`no family ${values.family}; there are ${ids.join(", ")}`);
+}
+
+function chosenDisguises(): readonly (Disguise | undefined)[] {
+  if (values.disguise === "none") return [undefined];
+  if (values.disguise === "all") return [undefined, ...DISGUISES];
+  return [
+    undefined,
+    ...values.disguise
+      .split(",")
+      .map((id) => DISGUISES.find((d) => d.id === id) ?? usage(`no disguise ${id}; --list shows them`)),
+  ];
+}
+
+function chosenCases(): Case[] {
+  const only = values.only?.split(",");
+  const unknown = only?.find((id) => !MUTANTS.some((m) => m.id === id));
+  if (unknown !== undefined) usage(`no planted bug ${unknown}; --list shows them`);
+  const mutants = MUTANTS.filter((m) => only?.includes(m.id) ?? true);
+  return chosenFamilies().flatMap((family) => casesOf(family, mutants, chosenDisguises()));
+}
+
+function list(): void {
+  for (const m of MUTANTS) {
+    console.log(`${m.id.padEnd(32)} ${m.expect.padEnd(30)} ${m.title}`);
+    if (m.doubt !== undefined) console.log(`${" ".repeat(33)}doubtful: ${m.doubt}`);
+  }
+  console.log("");
+  for (const d of DISGUISES) console.log(`${d.id.padEnd(32)} ${d.title}`);
+}
+
+function loader(): (c: Case) => Loaded {
+  const known = new Map<FamilyId, Loaded>();
+  return ({ family }) => {
+    const loaded = known.get(family) ?? loadFamily(values.tree, familyOf(family));
+    known.set(family, loaded);
+    return loaded;
+  };
+}
+
+/** A worker: takes indices of the same list of cases as its parent has, and answers each. */
+function work(cases: readonly Case[]): void {
+  const checker = makeChecker(values.tree);
+  const load = loader();
+  const reply = (message: Reply): void => void process.send?.(message);
+  process.on("message", ({ index }: Task) => {
+    const c = cases[index];
+    if (!c || !checker) return;
+    void runCase(c, load(c), checker, Number.POSITIVE_INFINITY).then((raw) => reply({ index, raw }));
+  });
+  reply({ ready: true });
+}
+
+async function main(cases: readonly Case[]): Promise<number> {
+  if (!existsSync(join(values.tree, "Makefile"))) usage(`no kernel tree in ${values.tree}`);
+  const version = treeVersion(values.tree);
+  if (values["dry-run"]) {
+    const trials = await dryRun(cases, loader(), dirname(import.meta.dirname));
+    process.stdout.write(`Linux ${version}\n${dryReport(trials)}`);
+    return trials.some((t) => t.error !== undefined || t.newGaps.length > 0) ? 1 : 0;
+  }
+  if (!makeChecker(values.tree)) {
+    console.error("recall: no checker is joined on (scripts/recall/checker.ts); --list and --dry-run work without one");
+    return 3;
+  }
+  const show = (done: number): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${done}/${cases.length}`);
+  };
+  const args = [...process.argv.slice(2), "--worker"];
+  const raws = await runInWorkers(
+    import.meta.filename,
+    args,
+    cases.length,
+    Number(values.jobs),
+    1000 * Number(values.budget),
+    show,
+  );
+  if (process.stderr.isTTY) process.stderr.write("\n");
+  const scored = scoreAll(cases, raws, FAMILIES);
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ version, scored }, undefined, 2)}\n` : report(scored, version),
+  );
+  const all = tally(scored.filter((s) => s.mutant !== "sound"));
+  return values.min !== undefined && 100 * all.found < Number(values.min) * all.bugs ? 1 : 0;
+}
+
+if (values.list) list();
+else if (values.worker) work(chosenCases());
+else process.exitCode = await main(chosenCases());
