@@ -132,6 +132,17 @@ export default grammar(C, {
         ),
       ),
 
+    _function_declaration_declarator: ($) =>
+      prec.right(
+        1,
+        seq(
+          field("declarator", $._declarator),
+          field("parameters", $.parameter_list),
+          optional($.gnu_asm_expression),
+          repeat(choice($.attribute_specifier, $.kernel_annotation, $.annotation)),
+        ),
+      ),
+
     // --- Types ------------------------------------------------------------------------------------------------------
 
     // typeof(*p) x; typeof(&f) fn; typeof(struct foo) y;

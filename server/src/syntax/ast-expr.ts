@@ -75,10 +75,10 @@ export function readExpr(source: Source, node: TreeNode): Expr {
       };
     }
     case "binary_expression":
+      return readBinary(source, node, range);
     case "assignment_expression": {
-      const k = node.type === "binary_expression" ? "bin" : "assign";
       const op = field(node, "operator")?.type ?? "";
-      return { k, op, l: part(source, node, "left"), r: part(source, node, "right"), range };
+      return { k: "assign", op, l: part(source, node, "left"), r: part(source, node, "right"), range };
     }
     case "conditional_expression": {
       const t = field(node, "consequence");
@@ -194,6 +194,22 @@ function readCall(source: Source, node: TreeNode, range: Range): Expr {
 /** A call's arguments. An empty one, as in `FOO(a, , b)`, is left out. */
 export function readArguments(source: Source, list: TreeNode): Expr[] {
   return list.kids.filter((kid) => kid.named || kid.missing).map((kid) => readExpr(source, kid));
+}
+
+/** `(u32)-1` has a difference's form: a name in brackets that can only be a type, before an operator that can be unary, makes it a cast. */
+function readBinary(source: Source, node: TreeNode, range: Range): Expr {
+  const op = field(node, "operator")?.type ?? "";
+  const left = field(node, "left");
+  const named = left?.type === "parenthesized_expression" ? namedKids(left)[0] : undefined;
+  const unary = /^[-+*&]$/.test(op) ? unaryOperator(op) : undefined;
+  if (unary !== undefined && named?.type === "identifier" && isTypeName(textOf(source, named))) {
+    const type = { kind: "name", name: textOf(source, named), pointers: 0, array: false, func: false } as const;
+    const operand = part(source, node, "right");
+    const start = field(node, "operator") ?? node;
+    const inner: Range = source.at ?? [rangeOf(source, start)[0], operand.range[1]];
+    return { k: "cast", type, e: { k: "un", op: unary, e: operand, range: inner }, range };
+  }
+  return { k: "bin", op, l: part(source, node, "left"), r: part(source, node, "right"), range };
 }
 
 /** `(a) & b` has a cast's form as well: a name in brackets that is no known type, before an operator that can be binary, is an operand. */

@@ -2,6 +2,7 @@
 // Of #if arms, the first one (not `#if 0`) decides how braces nest; functions that stand whole in other arms are found too.
 import { elseSymbol, isGuard, isNeverC, readDirective, symbolOf } from "./conditions.ts";
 import { headerAt } from "./header.ts";
+import { after, directiveEnd, lineEnd, literalEnd } from "./scan.ts";
 
 /** One function definition. Offsets are UTF-16 code units; `start` is the declaration's first character, `bodyStart` the `{`, `end` one past the `}`. */
 export interface Body {
@@ -45,7 +46,6 @@ const STAR = 42;
 const SLASH = 47;
 const SEMICOLON = 59;
 const EQUALS = 61;
-const BACKSLASH = 92;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
@@ -178,40 +178,4 @@ function startsLine(text: string, at: number): boolean {
     if (c !== 32 && c !== 9 && c !== 13) return text.charCodeAt(i) === SLASH && text.charCodeAt(i - 1) === STAR;
   }
   return true;
-}
-
-/** One past the newline that ends a directive: continued lines and comments that span lines belong to it. */
-export function directiveEnd(text: string, at: number): number {
-  for (let i = at; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === NEWLINE) return i + 1;
-    if (c === BACKSLASH) {
-      if (text.charCodeAt(i + 1) === 13) i++;
-      i++;
-    } else if (c === QUOTE && text.charCodeAt(i - 1) !== APOSTROPHE) i = literalEnd(text, i, c) - 1;
-    else if (c === SLASH && text.charCodeAt(i + 1) === STAR) i = after(text, "*/", i + 2) - 1;
-    else if (c === SLASH && text.charCodeAt(i + 1) === SLASH) return Math.min(text.length, lineEnd(text, i) + 1);
-  }
-  return text.length;
-}
-
-/** One past the closing quote; a literal that is not closed ends with its line. */
-export function literalEnd(text: string, at: number, quote: number): number {
-  for (let i = at + 1; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === BACKSLASH) i++;
-    else if (c === quote) return i + 1;
-    else if (c === NEWLINE) return i;
-  }
-  return text.length;
-}
-
-function after(text: string, what: string, from: number): number {
-  const at = text.indexOf(what, from);
-  return at < 0 ? text.length : at + what.length;
-}
-
-function lineEnd(text: string, from: number): number {
-  const at = text.indexOf("\n", from);
-  return at < 0 ? text.length : at;
 }

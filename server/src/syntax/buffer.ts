@@ -1,4 +1,4 @@
-// A text that is overwritten in place: whatever is masked keeps its length, so offsets stay true, and newlines stay where they were.
+// A text that is overwritten in place: whatever is masked keeps its length, so offsets stay true. Blanks leave newlines alone.
 
 export interface Overwritable {
   /** Puts blanks over [start, end). */

@@ -50,7 +50,11 @@ export function isNeverC(symbol: string): boolean {
 
 /** True for the symbol of an include guard's `#ifndef`, which says nothing about a configuration. */
 export function isGuard(symbol: string): boolean {
-  return /^!_*[A-Z]\w*_H_*(INCLUDED)?_*$/i.test(symbol) || symbol === "!__ASSEMBLY__" || symbol === "!__ASSEMBLER__";
+  return (
+    /^!(?!CONFIG_)_*[A-Z]\w*_H_*(INCLUDED)?_*$/i.test(symbol) ||
+    symbol === "!__ASSEMBLY__" ||
+    symbol === "!__ASSEMBLER__"
+  );
 }
 
 function simplify(condition: string): string {

@@ -5,7 +5,7 @@ export const RUN_ONCE_BLOCK = /^(scoped_\w+|with_\w+|\w+_scoped_guard|if_\w+|cla
 
 /** Names that are types wherever they stand in brackets before an operand: `(u32)-1` is a cast, `(count)-1` is not. */
 const TYPE_NAME =
-  /^(_?_?[usb](8|16|32|64)|__(be|le)(16|32|64)|u_?(char|short|int|long)|uint|ulong|ushort|\w+_t|bool|size_t|[A-Z][A-Z0-9_]*_T)$/;
+  /^(_?_?[usb](8|16|32|64)|__(be|le)(16|32|64)|u_?(char|short|int|long)|uint|ulong|ushort|\w+_t|bool|size_t|[A-Z][A-Z0-9_]*_T|[US]\d{1,2}|BYTE|CHAR|Byte|U?(LONG|INT|SHORT))$/;
 
 export function isTypeName(name: string): boolean {
   return TYPE_NAME.test(name);

@@ -1,5 +1,5 @@
 // Reads a function's header (what stands before its body) without a grammar: which bracket pair is the parameter list, and what name stands before it.
-import { directiveEnd, literalEnd } from "./bodies.ts";
+import { directiveEnd, literalEnd } from "./scan.ts";
 
 /** A piece of a header at bracket depth 0: a word, a whole bracket pair with what is in it, or another character. */
 export interface HeaderPiece {

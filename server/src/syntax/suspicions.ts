@@ -31,7 +31,7 @@ export function suspicions(fn: FunctionDef, chunk: string): Gap[] {
     for (const v of stmt.vars)
       if (
         v.type.kind === "name" &&
-        /^[A-Z][A-Z0-9_]{3,}$/.test(v.type.name) &&
+        /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(v.type.name) &&
         v.type.pointers === 0 &&
         v.init === undefined
       )
@@ -85,7 +85,9 @@ function countTree(fn: FunctionDef): Counts {
           return add(counts, stmt.k);
         case "do":
           add(counts, "do");
-          return add(counts, "while");
+          return stmt.c.k === "call" && stmt.c.callee.k === "name" && stmt.c.callee.range[0] < stmt.c.range[0]
+            ? undefined
+            : add(counts, "while");
         case "case":
           return add(counts, stmt.low === undefined ? "default" : "case");
         case "each":

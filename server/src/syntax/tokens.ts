@@ -1,5 +1,5 @@
 // C text → tokens, for the masks and the macro expander: words, numbers, literals, operators and whole directives. Comments are left out.
-import { directiveEnd, literalEnd } from "./bodies.ts";
+import { directiveEnd, literalEnd } from "./scan.ts";
 
 export type TokenKind = "word" | "number" | "literal" | "op" | "directive";
 

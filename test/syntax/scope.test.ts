@@ -1,0 +1,102 @@
+// What stands at file scope: types, tables, macros, invocations.
+import assert from "node:assert/strict";
+import type { FileScope, Gap } from "../../server/src/syntax/ast.ts";
+import { parser, showExpr, showType, showVar } from "./support.ts";
+
+async function scope(text: string): Promise<FileScope & { gaps: readonly Gap[] }> {
+  const parsed = (await parser()).parseFile(text);
+  return { ...parsed.scope, gaps: parsed.gaps };
+}
+
+describe("file scope", () => {
+  it("has structs with their fields", async () => {
+    const s = await scope(
+      "struct a {\n\tint x, *y;\n\tu8 on : 1;\n\tstruct b __rcu *b;\n\tvoid (*fn)(int);\n\tunion {\n\t\tint c;\n\t\tlong d[2];\n\t};\n" +
+        "#ifdef CONFIG_E\n\tint e;\n#endif\n\tDECLARE_BITMAP(map, 8);\n\tstruct_group(g, int h; int i;);\n\tstruct j bars[] __counted_by(x);\n} __packed;\n",
+    );
+    assert.deepEqual(s.gaps, []);
+    assert.deepEqual(
+      s.structs[0]?.fields.map((f) => `${f.name}:${showType(f.type)}`),
+      [
+        "x:int",
+        "y:int*",
+        "on:u8",
+        "b:struct b*",
+        "fn:void()",
+        ":union{c:int, d:long[]}",
+        "e:int",
+        "map:unknown DECLARE_BITMAP[]",
+        ":struct{h:int, i:int}",
+        "bars:struct j[]",
+      ],
+    );
+  });
+
+  it("has enums and typedefs", async () => {
+    const s = await scope(
+      "enum e { A, B = A + 2,\n#ifdef C\n\tD,\n#endif\n};\ntypedef struct a *a_t;\ntypedef int (*fn_t)(void);\n",
+    );
+    assert.deepEqual(
+      s.enums[0]?.members.map((m) => `${m.name}${m.value === undefined ? "" : `=${showExpr(m.value)}`}`),
+      ["A", "B=(A + 2)", "D"],
+    );
+    assert.deepEqual(
+      s.typedefs.map((t) => `${t.name}=${showType(t.type)}`),
+      ["a_t=struct a*", "fn_t=int()"],
+    );
+  });
+
+  it("has variables with their initialisers, and no prototypes", async () => {
+    const s = await scope(
+      "int f(int);\nextern void g(void) __must_hold(&l);\nstruct a;\nstatic const struct ops o = {\n\t.open = f,\n\t.in.deep = &g,\n#ifdef CONFIG_A\n\t.a = a,\n#else\n\t.a = b,\n#endif\n};\n" +
+        "static int n __ro_after_init = 1;\nstatic DEFINE_PER_CPU(struct a, cpu) = { 1 };\nstatic struct x y __odd_section = { 2 };\nchar *s[] = { A B };\n",
+    );
+    assert.deepEqual(s.gaps, []);
+    assert.deepEqual(s.vars.map(showVar), [
+      "static o:struct ops = {open=f, in.deep=(&g), a=a}",
+      "static n:int = 1",
+      "static cpu:DEFINE_PER_CPU = {1}",
+      "static y:struct x = {2}",
+      "s:char*[] = {A, B}",
+    ]);
+  });
+
+  it("has macros, includes and invocations with or without semicolons", async () => {
+    const s = await scope(
+      '#include <linux/a.h>\n#include "b.h"\n#define A 1 /* one */\n#define B(x, ...) \\\n\tg(x, "//", __VA_ARGS__)\nEXPORT_SYMBOL_GPL(f);\n' +
+        "static DEFINE_MUTEX(m);\nDEVICE_ATTR_RO(name)\nint x;\nDEFINE_FREE(foo, struct a *, if (_T) put(_T))\nmodule_init(f)\n",
+    );
+    assert.deepEqual(s.gaps, []);
+    assert.deepEqual(s.includes, ["linux/a.h", "b.h"]);
+    assert.deepEqual(
+      s.macros.map((m) => [m.name, m.params, m.body.replace(/\s+/g, " ")]),
+      [
+        ["A", undefined, "1"],
+        ["B", ["x", "..."], 'g(x, "//", __VA_ARGS__)'],
+      ],
+    );
+    assert.deepEqual(
+      s.invocations.map((i) => `${i.macro}(${i.args.join("|")})`),
+      [
+        "EXPORT_SYMBOL_GPL(f)",
+        "DEFINE_MUTEX(m)",
+        "DEVICE_ATTR_RO(name)",
+        "DEFINE_FREE(foo|struct a *|if (_T) put(_T))",
+        "module_init(f)",
+      ],
+    );
+    assert.deepEqual(s.vars.map(showVar), ["x:int"]);
+  });
+
+  it("has the types that functions define in their bodies", async () => {
+    const s = await scope("void f(void)\n{\n\tstruct local { int a; } x = { 1 };\n\tenum { ONE = 1 };\n}\n");
+    assert.equal(s.structs[0]?.name, "local");
+    assert.equal(s.enums[0]?.members[0]?.name, "ONE");
+  });
+
+  it("says what it does not understand", async () => {
+    const s = await scope("int = = 3;\nint good;\n");
+    assert.ok(s.gaps.length > 0);
+    assert.deepEqual(s.vars.filter((v) => v.name === "good").length, 1);
+  });
+});
