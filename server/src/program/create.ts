@@ -89,7 +89,7 @@ export function createProgram(source: Source, parser: CParser, options: ProgramO
   const functions = openFunctions(core, lookup, arch, light ? base?.functions : undefined);
   const tables = openTables(core, lookup, declarations);
   const uses = openUses(core, lookup, functions);
-  const targets = openTargets(core, functions, tables, uses, () => program);
+  const targets = openTargets(core, declarations, functions, tables, uses, () => program);
   const signatures = openSignatures(core, lookup, functions);
 
   function expand(text: string, from: FileId): string | undefined {

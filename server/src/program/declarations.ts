@@ -49,7 +49,7 @@ export function openDeclarations(core: Core, lookup: Lookup): Declarations {
   function hidden(tag: string, from: FileId): Unit | undefined {
     const key = `${tag}\n${from}`;
     if (opaque.has(key)) return opaque.get(key);
-    const files = core.maySearch(tag) ? core.skim.containing(`struct ${tag} {`) : [];
+    const files = core.maySearch(tag) ? core.skim.definers(tag) : [];
     for (const file of files.slice(0, MAX_FILES_PER_QUESTION)) core.view.entry(file);
     const within = new Set(files);
     const found = lookup.near(tag, from, [STRUCT], (unit) => within.has(unit.file));

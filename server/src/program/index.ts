@@ -132,7 +132,8 @@ function usesInFile(index: Index, entry: FileEntry, word: number, found: Use[]):
     for (let i = usesFrom(index.units, unit); i < end; i++) {
       const use = list[i] as number;
       if (use >>> USE_BITS !== word) continue;
-      found.push({ unit, bits: use & ((1 << USE_BITS) - 1) });
+      const bits = use & ((1 << USE_BITS) - 1);
+      if (bits !== 0) found.push({ unit, bits });
       break;
     }
   }

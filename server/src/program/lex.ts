@@ -1,5 +1,5 @@
 // Reads the identifiers of a stretch of C without parsing it: which are called, which are fields that are read or written, which stand as values.
-import { directiveEnd, literalEnd } from "../syntax/bodies.ts";
+import { directiveEnd, literalEnd } from "../syntax/scan.ts";
 import { HASH_FACTOR, HASH_START, grown, intern, internHashed } from "./words.ts";
 import type { Words } from "./words.ts";
 
@@ -62,6 +62,13 @@ export function note(uses: Uses, word: number, bits: number): void {
   if (uses.length === uses.list.length) uses.list = grown(uses.list, new Uint32Array(uses.list.length * 2));
   uses.last[word] = uses.length;
   uses.list[uses.length++] = ((word << USE_BITS) | bits) >>> 0;
+}
+
+/** Takes back what a word was in the current unit: a function's header says its name, which is no use. */
+export function forget(uses: Uses, word: number): void {
+  const at = uses.last[word] ?? 0;
+  if (at >= uses.from && at < uses.length && (uses.list[at] as number) >>> USE_BITS === word)
+    uses.list[at] = (word << USE_BITS) >>> 0;
 }
 
 const IDENT = new Uint8Array(128); // 1: begins an identifier, 2: a digit

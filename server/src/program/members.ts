@@ -1,5 +1,5 @@
 // What stands between the braces of a type → rows of the index: enumerators, types defined inside, and which structs a struct contains.
-import { literalEnd } from "../syntax/bodies.ts";
+import { literalEnd } from "../syntax/scan.ts";
 import { FIELD, VALUE, commentEnd, identEnd, isIdentStart, note } from "./lex.ts";
 import { ENUM, ENUMERATOR, STRUCT, UNION, addUnit } from "./units.ts";
 import type { Units } from "./units.ts";

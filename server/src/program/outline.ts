@@ -1,11 +1,22 @@
 // Reads what a file says at file scope without parsing it: cuts the text into functions (as syntax/bodies.ts finds them), declarations,
 // macro invocations and directives, and has each entered into the index.
-import { findBodies, directiveEnd, literalEnd } from "../syntax/bodies.ts";
+import { findBodies } from "../syntax/bodies.ts";
+import { directiveEnd, literalEnd } from "../syntax/scan.ts";
 import type { Body } from "../syntax/bodies.ts";
 import { elseSymbol, isGuard, isNeverC, readDirective, symbolOf } from "../syntax/conditions.ts";
 import { declare } from "./declare.ts";
 import { enumeration, matchingBrace, structure } from "./members.ts";
-import { CALLED, KEYWORD, KEYWORD_COUNT, commentEnd, identEnd, isIdentStart, lexUses, startsLine } from "./lex.ts";
+import {
+  CALLED,
+  KEYWORD,
+  KEYWORD_COUNT,
+  commentEnd,
+  forget,
+  identEnd,
+  isIdentStart,
+  lexUses,
+  startsLine,
+} from "./lex.ts";
 import { FUNCTION, INLINE, MACRO, MADE_NAME, STATIC, addUnit } from "./units.ts";
 import type { Units } from "./units.ts";
 import { HASH_FACTOR, HASH_START, intern, internHashed } from "./words.ts";
@@ -139,10 +150,10 @@ export function outline(text: string, words: Words, units: Units): readonly stri
     const conf = body.config.length === 0 ? 0 : intern(words, body.config.join("\n"));
     const defines: number[] = [];
     const types: number[] = [];
-    lexUses(text, body.start, body.end, words, units.uses, {
-      directive: (at) => track(at, defines),
-      type: (at) => types.push(at),
-    });
+    const hooks = { directive: (at: number) => track(at, defines), type: (at: number) => types.push(at) };
+    lexUses(text, body.start, body.bodyStart, words, units.uses, hooks);
+    forget(units.uses, name);
+    lexUses(text, body.bodyStart, body.end, words, units.uses, hooks);
     addUnit(units, FUNCTION, flags, name, body.start, body.end, body.bodyStart, from, conf);
     units.uses.from = units.uses.length;
     for (const at of types) localType(at, body.end, conf);

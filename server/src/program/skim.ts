@@ -12,6 +12,8 @@ export interface Skim {
    * declared in `file` is known to no other C file, unless one declares it again by hand.
    */
   includers(file: FileId): readonly FileId[];
+  /** Files that define `struct tag {`, sorted. */
+  definers(tag: string): readonly FileId[];
   /** Files whose text contains `text` (ASCII) at all, sorted. */
   containing(text: string): readonly FileId[];
   /** The C files of the kernel proper: without the parts of a tree that are not linked into it. */
@@ -27,6 +29,7 @@ const KEPT_ANSWERS = 4096;
 
 interface Graph {
   readonly exporters: ReadonlyMap<string, readonly FileId[]>;
+  readonly definers: ReadonlyMap<string, readonly FileId[]>;
   /** Last part of an include's path → the files that have it, each with the path as written. */
   readonly byName: ReadonlyMap<string, readonly { readonly from: FileId; readonly spec: string }[]>;
 }
@@ -52,6 +55,7 @@ function overlaid(base: Skim, own: Skim, changed: ReadonlySet<FileId>): Skim {
   return {
     files: () => both(base.files(), own.files()),
     exporters: (name) => both(base.exporters(name), own.exporters(name)),
+    definers: (tag) => both(base.definers(tag), own.definers(tag)),
     // Whatever a changed file includes now: a superset.
     includers: (file) => [...new Set([...base.includers(file), ...own.files()])].sort(),
     containing: (text) => both(base.containing(text), own.containing(text)),
@@ -70,6 +74,11 @@ function fullSkim(source: Source): Skim {
   return {
     files,
     exporters: (name) => graph().exporters.get(name) ?? [],
+    definers(tag) {
+      // Most are at the beginning of a line; a typedef or an indented definition takes another look.
+      const usual = graph().definers.get(tag);
+      return usual ?? containing(`struct ${tag} {`);
+    },
     includers(file) {
       const seen = new Set<FileId>([file]);
       const queue = [file];
@@ -83,18 +92,20 @@ function fullSkim(source: Source): Skim {
       seen.delete(file);
       return [...seen].sort();
     },
-    containing(text) {
-      const answer = answers.get(text);
-      if (answer !== undefined) return answer;
-      const found: FileId[] = [];
-      each(source, files(), (file, bytes) => {
-        if (bytes.includes(text)) found.push(file);
-      });
-      if (answers.size >= KEPT_ANSWERS) answers.delete(answers.keys().next().value ?? "");
-      answers.set(text, found);
-      return found;
-    },
+    containing,
   };
+
+  function containing(text: string): readonly FileId[] {
+    const answer = answers.get(text);
+    if (answer !== undefined) return answer;
+    const found: FileId[] = [];
+    each(source, files(), (file, bytes) => {
+      if (bytes.includes(text)) found.push(file);
+    });
+    if (answers.size >= KEPT_ANSWERS) answers.delete(answers.keys().next().value ?? "");
+    answers.set(text, found);
+    return found;
+  }
 }
 
 /** Hands each file's bytes to `visit`, by the quickest way that the source has. */
@@ -108,9 +119,11 @@ function each(source: Source, files: readonly FileId[], visit: (file: FileId, by
 
 const EXPORT = Buffer.from("EXPORT_SYMBOL");
 const INCLUDE = Buffer.from("include");
+const STRUCT = Buffer.from("\nstruct ");
 
 function readGraph(source: Source, files: readonly FileId[]): Graph {
   const exporters = new Map<string, FileId[]>();
+  const definers = new Map<string, FileId[]>();
   const byName = new Map<string, { from: FileId; spec: string }[]>();
   each(source, files, (file, bytes) => {
     if (file.endsWith(".c")) {
@@ -118,6 +131,10 @@ function readGraph(source: Source, files: readonly FileId[]): Graph {
         const name = /^\w*\(\s*(\w+)/.exec(bytes.toString("latin1", i, i + 160))?.[1];
         if (name !== undefined) push(exporters, name, file);
       }
+    }
+    for (let i = bytes.indexOf(STRUCT); i >= 0; i = bytes.indexOf(STRUCT, i + 8)) {
+      const tag = definedAt(bytes, i + 8);
+      if (tag !== undefined) push(definers, tag, file);
     }
     for (let i = bytes.indexOf(INCLUDE); i >= 0; i = bytes.indexOf(INCLUDE, i + 7)) {
       let hash = i - 1;
@@ -127,7 +144,29 @@ function readGraph(source: Source, files: readonly FileId[]): Graph {
       if (spec !== undefined) push(byName, lastPart(spec.slice(1, -1)), { from: file, spec });
     }
   });
-  return { exporters, byName };
+  return { exporters, definers, byName };
+}
+
+/** The tag of a struct definition, from what stands after the keyword: the last word before the brace. */
+function definedAt(bytes: Buffer, from: number): string | undefined {
+  let end = from;
+  while (isWordByte(bytes[end])) end++;
+  let p = end;
+  while (isBlankByte(bytes[p])) p++;
+  if (bytes[p] === 123) return bytes.toString("latin1", from, end); // {
+  const second = p;
+  while (isWordByte(bytes[p])) p++;
+  const secondEnd = p;
+  while (isBlankByte(bytes[p])) p++;
+  return bytes[p] === 123 && secondEnd > second ? bytes.toString("latin1", second, secondEnd) : undefined;
+}
+
+function isWordByte(c: number | undefined): boolean {
+  return c !== undefined && ((c >= 97 && c <= 122) || c === 95 || (c >= 48 && c <= 57) || (c >= 65 && c <= 90));
+}
+
+function isBlankByte(c: number | undefined): boolean {
+  return c === 32 || c === 10 || c === 9 || c === 13;
 }
 
 /** The path of an include with its delimiters, from what stands after the word. */

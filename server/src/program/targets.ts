@@ -1,11 +1,15 @@
 // Function pointers: which functions are stored in a (struct, slot) anywhere in the tree, and where a function is stored or passed on.
 //
-// Tables are found by their struct's name in the text and by the macros that mention it; assignments by the files that can know the struct.
+// Only files that see the struct's declaration can do so: tables are found there by the struct's name and by the macros that mention it,
+// assignments by the slot's.
 // Not seen: pointers copied from one slot to another (the function is then in the first slot), and casts between structs.
+import type { FileId } from "../base/span.ts";
 import type { Effect, TableFacts, Value } from "../facts/facts.ts";
 import { lastField } from "../facts/place.ts";
-import { MAX_FILES_PER_QUESTION, isTaken } from "./core.ts";
+import type { FieldDecl } from "../syntax/ast.ts";
+import { isTaken } from "./core.ts";
 import type { Core } from "./core.ts";
+import type { Declarations } from "./declarations.ts";
 import type { Functions } from "./functions.ts";
 import { FIELD, STORED, USE_BITS, VALUE, WRITTEN } from "./lex.ts";
 import type { FunctionRef, Program, SlotUse, Target } from "./program.ts";
@@ -13,7 +17,7 @@ import type { Tables } from "./slots.ts";
 import { fieldOf } from "./types.ts";
 import { FUNCTION, INITIALISED, INVOCATION, MACRO, STRUCT, VARIABLE, usesFrom, usesTo } from "./units.ts";
 import type { Uses } from "./uses.ts";
-import { byPlace } from "./view.ts";
+import { byPlace, extraOf } from "./view.ts";
 import type { Unit } from "./view.ts";
 import { spell } from "./words.ts";
 
@@ -25,27 +29,38 @@ export interface Targets {
 
 /** Functions that are parsed for one (struct, slot) because they may store something in it. */
 const MAX_STORES = 2000;
-/** Structs that contain the struct, directly or not; and macros that mention it, directly or not. */
+/** Macros that mention a struct, directly or not. */
 const MAX_RELATED = 400;
+/** Structs within structs. */
+const MAX_DEPTH = 20;
 
 export function openTargets(
   core: Core,
+  declarations: Declarations,
   functions: Functions,
   tables: Tables,
   uses: Uses,
   program: () => Program,
 ): Targets {
   const known = new Map<string, readonly TableFacts[]>();
+  const insidersOf = new Map<string, readonly FileId[]>();
+  const nested = new Map<string, boolean>();
   const answers = new Map<string, readonly Target[]>();
 
-  /** Indexes the files whose text holds `text`. */
-  function indexHolding(text: string, what: string): ReadonlySet<string> {
-    const files = core.skim.containing(text);
-    if (files.length > MAX_FILES_PER_QUESTION)
-      core.missed("", 0, `${what}: ${files.length} files, of which ${MAX_FILES_PER_QUESTION} were looked at`);
-    const among = files.slice(0, MAX_FILES_PER_QUESTION);
-    for (const file of among) core.view.entry(file);
-    return new Set(among);
+  /** The declarations of a struct that are read, of which there are several where drivers use a name for structs of their own. */
+  function declaring(struct: string): readonly Unit[] {
+    const files = new Set(core.skim.definers(struct));
+    for (const file of files) core.view.entry(file);
+    return core.view.named(struct, STRUCT).filter((unit) => files.has(unit.file) && isTaken(core, unit));
+  }
+
+  /** Files that can know the struct from inside: only they can initialise one or select a field of it. */
+  function insiders(struct: string): readonly FileId[] {
+    const known = insidersOf.get(struct);
+    if (known !== undefined) return known;
+    const found = [...new Set(declaring(struct).flatMap((unit) => uses.knowers(unit.file)))].sort();
+    insidersOf.set(struct, found);
+    return found;
   }
 
   function tablesOf(struct: string): readonly TableFacts[] {
@@ -64,15 +79,9 @@ export function openTargets(
 
   /** Variables of the type, and what macros that mention it make at file scope. */
   function tableUnits(struct: string): readonly Unit[] {
-    indexHolding(`struct ${struct}`, `tables of struct ${struct}`);
-    const found = core.view
-      .uses(struct)
-      .map((use) => use.unit)
-      .filter((unit) => unit.kind === VARIABLE && (unit.flags & INITIALISED) !== 0);
-    const macros = core.view
-      .uses(struct)
-      .map((use) => use.unit)
-      .filter((unit) => unit.kind === MACRO);
+    const users = uses.usersIn(insiders(struct), struct).map((use) => use.unit);
+    const found = users.filter((unit) => unit.kind === VARIABLE && (unit.flags & INITIALISED) !== 0);
+    const macros = users.filter((unit) => unit.kind === MACRO);
     return unique([...found, ...madeBy(macros)]).filter((unit) => isTaken(core, unit));
   }
 
@@ -114,8 +123,7 @@ export function openTargets(
 
   function inTables(struct: string, slot: string): Target[] {
     const found: Target[] = [];
-    const all = [tablesOf(struct), ...containersOf(struct).map(tablesOf)].flat();
-    for (const table of new Set(all)) {
+    for (const table of new Set([...tablesOf(struct), ...nestedTables(struct, slot)])) {
       for (const entry of tables.entries(table)) {
         if (entry.slot !== slot || entry.struct !== struct) continue;
         const fn = functionIn(entry.value, table.file);
@@ -125,20 +133,40 @@ export function openTargets(
     return found;
   }
 
-  /** Structs that hold one by value, and so may have tables in which it is a nested one. */
-  function containersOf(struct: string): readonly string[] {
-    const found = new Set<string>();
-    const queue = [struct];
-    for (let inner = queue.pop(); inner !== undefined && found.size < MAX_RELATED; inner = queue.pop()) {
-      indexHolding(`struct ${inner} `, `structs that hold struct ${inner}`);
-      for (const { unit, bits } of core.view.uses(inner)) {
-        if (unit.kind !== STRUCT || (bits & VALUE) === 0 || unit.name === "" || found.has(unit.name)) continue;
-        found.add(unit.name);
-        queue.push(unit.name);
-      }
-    }
-    found.delete(struct);
-    return [...found].sort();
+  /** Tables of other structs that hold one by value and name the slot: `.driver = { .pm = ... }`. */
+  function nestedTables(struct: string, slot: string): readonly TableFacts[] {
+    return uses
+      .usersIn(insiders(struct), slot)
+      .filter(({ unit, bits }) => (bits & FIELD) !== 0 && unit.kind === VARIABLE && (unit.flags & INITIALISED) !== 0)
+      .map((use) => use.unit)
+      .filter(
+        (unit) => isTaken(core, unit) && extraOf(unit) !== struct && contains(extraOf(unit), struct, unit.file, 0),
+      )
+      .flatMap((unit) => tables.of(unit));
+  }
+
+  /** Whether a struct (by tag or typedef) holds another by value, directly or not. */
+  function contains(outer: string, inner: string, from: string, depth: number): boolean {
+    if (outer === "" || depth > MAX_DEPTH) return false;
+    const key = `${outer}\n${inner}`;
+    const before = nested.get(key);
+    if (before !== undefined) return before;
+    nested.set(key, false);
+    const fields = declarations.struct(outer, from)?.fields ?? declarations.typedef(outer, from)?.fields ?? [];
+    const found = holdsField(fields, inner, from, depth);
+    nested.set(key, found);
+    return found;
+  }
+
+  function holdsField(fields: readonly FieldDecl[], inner: string, from: string, depth: number): boolean {
+    return fields.some(({ type }) => {
+      if (type.pointers > 0 || type.func) return false;
+      if (type.fields !== undefined) return holdsField(type.fields, inner, from, depth + 1);
+      return (
+        (type.kind === "struct" || type.kind === "union") &&
+        (type.name === inner || contains(type.name, inner, from, depth + 1))
+      );
+    });
   }
 
   function functionIn(value: Value, from: string): FunctionRef | undefined {
@@ -150,19 +178,13 @@ export function openTargets(
 
   /** Functions that are assigned to the field at run time. */
   function stored(struct: string, slot: string): readonly Target[] {
-    const declared = declaringUnit(struct);
-    if (declared === undefined) return [];
     const candidates = uses
-      .usersIn(uses.knowers(declared.file), slot)
+      .usersIn(insiders(struct), slot)
       .filter(({ unit, bits }) => unit.kind === FUNCTION && (bits & WRITTEN) !== 0 && isTaken(core, unit))
       .map((use) => use.unit)
       .filter(storesFunction);
     if (candidates.length > MAX_STORES)
-      core.missed(
-        declared.file,
-        0,
-        `${struct}.${slot}: ${candidates.length} functions may store to it, ${MAX_STORES} were read`,
-      );
+      core.missed("", 0, `${struct}.${slot}: ${candidates.length} functions may store to it, ${MAX_STORES} were read`);
     return candidates.slice(0, MAX_STORES).flatMap((unit) => {
       const by = functions.ref(unit);
       const facts = functions.facts(by);
@@ -176,11 +198,6 @@ export function openTargets(
           return [{ fn, table: undefined, file: by.file, by }];
         });
     });
-  }
-
-  function declaringUnit(struct: string): Unit | undefined {
-    indexHolding(`struct ${struct} {`, `the declaration of struct ${struct}`);
-    return core.view.named(struct, STRUCT).find((unit) => isTaken(core, unit));
   }
 
   /** Whether the body assigns a name to some field that is a function's somewhere. */
