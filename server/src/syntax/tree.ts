@@ -29,14 +29,27 @@ export interface Vocabulary {
   readonly types: readonly string[];
   readonly named: readonly boolean[];
   readonly fields: readonly (string | undefined)[];
+  /** Types that never have kids, so that nobody looks for them. */
+  readonly leaf: readonly boolean[];
+  /** Tokens that are left out. */
+  readonly skipped: readonly boolean[];
 }
+
+const LEAVES: ReadonlySet<string> = new Set(
+  "identifier field_identifier type_identifier statement_identifier number_literal primitive_type true false iterator_name".split(
+    " ",
+  ),
+);
 
 export function vocabularyOf(language: Language): Vocabulary {
   const types = language.types.map((type) => type ?? "");
+  const named = types.map((_, id) => language.nodeTypeIsNamed(id));
   return {
     types,
-    named: types.map((_, id) => language.nodeTypeIsNamed(id)),
+    named,
     fields: language.fields.map((field) => field ?? undefined),
+    leaf: types.map((type, id) => named[id] === false || LEAVES.has(type)),
+    skipped: types.map((type, id) => named[id] === false && PUNCTUATION.has(type)),
   };
 }
 
@@ -45,14 +58,15 @@ export function snapshot(tree: Tree, vocabulary: Vocabulary): SyntaxTree {
   const cursor = tree.walk();
   const errors: TreeNode[] = [];
   try {
-    return { root: copy(cursor, vocabulary, errors), errors };
+    // Each question to the cursor costs more than a line of ours: where nothing is missing, skipped tokens are asked nothing.
+    const whole = !tree.rootNode.hasError;
+    return { root: copy(cursor, cursor.nodeTypeId, vocabulary, errors, whole), errors };
   } finally {
     cursor.delete();
   }
 }
 
-function copy(cursor: TreeCursor, vocabulary: Vocabulary, errors: TreeNode[]): TreeNode {
-  const id = cursor.nodeTypeId;
+function copy(cursor: TreeCursor, id: number, vocabulary: Vocabulary, errors: TreeNode[], whole: boolean): TreeNode {
   // 65535 is tree-sitter's number for ERROR, which no language lists.
   const type = id === 65535 ? "ERROR" : (vocabulary.types[id] ?? "");
   const named = id === 65535 || (vocabulary.named[id] ?? false);
@@ -62,15 +76,17 @@ function copy(cursor: TreeCursor, vocabulary: Vocabulary, errors: TreeNode[]): T
   const field = fieldId === 0 ? undefined : vocabulary.fields[fieldId];
   const before = errors.length;
   let kids: TreeNode[] | undefined;
-  if (cursor.gotoFirstChild()) {
+  if (vocabulary.leaf[id] !== true && cursor.gotoFirstChild()) {
     kids = [];
     do {
-      const kid = copy(cursor, vocabulary, errors);
-      if (kid.named || kid.missing || !PUNCTUATION.has(kid.type)) kids.push(kid);
+      const kidId = cursor.nodeTypeId;
+      if (whole && vocabulary.skipped[kidId] === true) continue;
+      const kid = copy(cursor, kidId, vocabulary, errors, whole);
+      if (kid.missing || vocabulary.skipped[kidId] !== true) kids.push(kid);
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();
   }
-  const missing = start === end && cursor.nodeIsMissing;
+  const missing = !whole && start === end && cursor.nodeIsMissing;
   const node = { type, named, field, start, end, missing, kids: kids ?? NONE };
   if (missing) errors.push(node);
   else if (type === "ERROR") {
