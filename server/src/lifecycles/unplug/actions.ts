@@ -67,6 +67,17 @@ export const ACT = {
   isolate: "isolate",
 } as const;
 
+/** The exporter's callbacks that the environment calls. */
+export const SLOT = {
+  attach: "dma_buf_ops.attach",
+  map: "dma_buf_ops.map_dma_buf",
+  unmap: "dma_buf_ops.unmap_dma_buf",
+  pin: "dma_buf_ops.pin",
+  unpin: "dma_buf_ops.unpin",
+  detach: "dma_buf_ops.detach",
+  release: "dma_buf_ops.release",
+} as const;
+
 /** Classes of the environment; skeletons name them as targets of pointers. */
 export const CLS = {
   buffer: "dma_buf",
@@ -85,6 +96,8 @@ export const F = {
   fd: "ghost.fd",
   /** The file descriptor has been installed at some time. */
   published: "ghost.published",
+  /** An ideal revocation has closed it for good (ideal.ts). */
+  closed: "ghost.closed",
   /** 0 not exported yet, 1 exported, 2 its release has begun, 3 gone. */
   born: "ghost.born",
   attDmabuf: "dma_buf_attachment.dmabuf",

@@ -3,7 +3,7 @@
 import type { Action, Start, Thread } from "../../model/unplug/scenario.ts";
 import type { Proc } from "../../model/unplug/skeleton.ts";
 import { ABLE } from "./abilities.ts";
-import { CLS, F } from "./actions.ts";
+import { CLS, F, SLOT } from "./actions.ts";
 import {
   act,
   and,
@@ -184,11 +184,12 @@ const [a, b] = [r("a"), r("b")];
 const pins = or(...(["static", "pinned", "private"] as const).map((k) => eq(f(F.kind, a), c(KINDS[k]))));
 
 /** Procedures of importers; `peer`: the exported function through which private importers get addresses. */
-export function importerProcs(peer: Proc | undefined): Record<string, Proc> {
+export function importerProcs(peer: Proc | undefined, ideal: boolean): Record<string, Proc> {
   const map = [
     lock(F.resv, b),
+    ...(ideal ? [when(f(F.closed, b), [act("importer.refused", [a]), unlock(F.resv, b), ret()])] : []),
     when(pins, [
-      callSlot("dma_buf_ops.pin", [a], "p"),
+      callSlot(SLOT.pin, [a], "p"),
       when(ne(r("p"), c(0)), [act("importer.refused", [a]), unlock(F.resv, b), ret()]),
     ]),
     when(
@@ -198,11 +199,11 @@ export function importerProcs(peer: Proc | undefined): Record<string, Proc> {
         when(ne(r("s"), c(0)), [act("importer.refused", [a])], [act("importer.hold", [a, b])]),
       ],
       [
-        callSlot("dma_buf_ops.map_dma_buf", [a, any], "s"),
+        callSlot(SLOT.map, [a, any], "s"),
         when(or(isErr(r("s")), not(r("s"))), [act("importer.refused", [a])], [act("importer.hold", [a, b])]),
       ],
     ),
-    when(and(pins, ne(f(F.at, a), c(PLACE.holding))), [callSlot("dma_buf_ops.unpin", [a])]),
+    when(and(pins, ne(f(F.at, a), c(PLACE.holding))), [callSlot(SLOT.unpin, [a])]),
     unlock(F.resv, b),
   ];
   return {
@@ -213,7 +214,7 @@ export function importerProcs(peer: Proc | undefined): Record<string, Proc> {
         act("importer.fget", [b], { r: "got" }),
         when(not(r("got")), [ret()]),
         store(F.attDmabuf, a, b),
-        callSlot("dma_buf_ops.attach", [b, a], "ret"),
+        callSlot(SLOT.attach, [b, a], "ret"),
         when(ne(r("ret"), c(0)), [act("importer.leave", [a]), countPut(F.files, b), ret()]),
         lock(F.resv, b),
         link(F.node, a, b),
@@ -228,9 +229,9 @@ export function importerProcs(peer: Proc | undefined): Record<string, Proc> {
       [
         lock(F.resv, b),
         when(eq(f(F.at, a), c(PLACE.holding)), [
-          when(ne(f(F.kind, a), c(KINDS.private)), [callSlot("dma_buf_ops.unmap_dma_buf", [a, any, any])]),
+          when(ne(f(F.kind, a), c(KINDS.private)), [callSlot(SLOT.unmap, [a, any, any])]),
           act("importer.drop", [a]),
-          when(pins, [callSlot("dma_buf_ops.unpin", [a])]),
+          when(pins, [callSlot(SLOT.unpin, [a])]),
         ]),
         unlock(F.resv, b),
       ],
@@ -242,7 +243,7 @@ export function importerProcs(peer: Proc | undefined): Record<string, Proc> {
         lock(F.resv, b),
         unlink(F.node, a),
         unlock(F.resv, b),
-        callSlot("dma_buf_ops.detach", [b, a]),
+        callSlot(SLOT.detach, [b, a]),
         act("importer.leave", [a]),
         countPut(F.files, b),
       ],
@@ -256,7 +257,7 @@ export function importerProcs(peer: Proc | undefined): Record<string, Proc> {
         loop(
           act("importer.notify", [b], { r: "i" }),
           when(not(r("i")), [ret()]),
-          callSlot("dma_buf_ops.unmap_dma_buf", [r("i"), any, any]),
+          callSlot(SLOT.unmap, [r("i"), any, any]),
           act("importer.drop", [r("i")]),
         ),
       ],

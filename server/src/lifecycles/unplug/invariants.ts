@@ -1,10 +1,10 @@
 // What must hold in every state: past a bound, nobody reaches the memory any more. Bounds are those of model.md M12.
 import type { Scenario } from "../../model/unplug/scenario.ts";
+import { openCondition } from "../../model/unplug/open.ts";
 import type { E, SkeletonSet } from "../../model/unplug/skeleton.ts";
-import { CLS, F } from "./actions.ts";
+import { ACT, F, SLOT } from "./actions.ts";
 import { and, c, eq, f, not, or } from "./assemble.ts";
 import type { Bound } from "./contracts/contract.ts";
-import { openCondition } from "./gate.ts";
 
 /** Names of the invariants, for diagnosis. */
 export const HOLDS = {
@@ -42,7 +42,7 @@ export function invariants(
   }
   if (isolation && size.vmas > 0)
     for (const b of numbers(size.buffers)) {
-      const open = openCondition(set, b);
+      const open = openCondition(set, { map: SLOT.map, mapBegin: ACT.mapBegin, attDmabuf: F.attDmabuf }, b);
       if (open === undefined) continue;
       const priv = set.parts.private;
       const there = and(
@@ -54,5 +54,3 @@ export function invariants(
     }
   return out;
 }
-
-export const environmentClass = (name: string): boolean => Object.values(CLS).some((c) => c === name);

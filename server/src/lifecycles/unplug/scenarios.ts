@@ -8,6 +8,7 @@ import type { Contract, View } from "./contracts/contract.ts";
 import { reaches, rootsOf } from "./contracts/contract.ts";
 import type { Kind } from "./importers.ts";
 import { PLACE, importerActions, importerCells, importerProcs, importerThreads } from "./importers.ts";
+import { idealActions, idealProcs, usesIdeal } from "./ideal.ts";
 import { invariants } from "./invariants.ts";
 import { commonProcs, releaseThread, userActions } from "./user.ts";
 
@@ -34,6 +35,7 @@ function classes(set: SkeletonSet, buffers: number, importers: number, vmas: num
       fields: [
         { id: F.fd, kind: "value" },
         { id: F.published, kind: "value" },
+        { id: F.closed, kind: "value" },
         { id: F.born, kind: "value" },
       ],
     },
@@ -116,7 +118,8 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View): Scen
   const slots = { ...set.slots, ...scene.slots };
   const procs = {
     ...commonProcs(slots),
-    ...importerProcs(peer === undefined ? undefined : set.procs[peer.proc]),
+    ...importerProcs(peer === undefined ? undefined : set.procs[peer.proc], usesIdeal(set)),
+    ...idealProcs(),
     "env.unbind": unbind(set),
     ...scene.procs,
   };
@@ -133,7 +136,13 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View): Scen
     ...importers,
     ...Array.from({ length: view.buffers }, (_, n) => releaseThread(n + 1)),
   ];
-  const all: Record<string, Action> = { ...actions, ...importerActions, ...userActions, ...scene.actions };
+  const all: Record<string, Action> = {
+    ...actions,
+    ...importerActions,
+    ...userActions,
+    ...idealActions,
+    ...scene.actions,
+  };
   const size = { buffers: view.buffers, importers: view.importers.length, vmas };
   // A set without a probe is taken as set up; with one, the flag starts as what probe leaves behind.
   const inited =

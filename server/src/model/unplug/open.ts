@@ -1,11 +1,22 @@
 // When a buffer is open: the condition on shared state under which the map callback, run alone, can begin a mapping. Found by running the callback symbolically.
-import type { E, Proc, SkeletonSet } from "../../model/unplug/skeleton.ts";
-import { ACT, F } from "./actions.ts";
-import { and, any, bin, c, not, or } from "./assemble.ts";
+import type { UnplugNames } from "./names.ts";
+import type { E, Proc, SkeletonSet } from "./skeleton.ts";
 
 /** Paths through the callback, and steps on all of them together; real callbacks need under ten and under a hundred. */
 const PATHS = 64;
 const STEPS = 4000;
+
+const any: E = { k: "any" };
+const c = (v: number): E => ({ k: "c", v });
+const not = (e: E): E => ({ k: "not", e });
+const bin = (l: E, op: Extract<E, { k: "bin" }>["op"], r: E): E => ({ k: "bin", op, l, r });
+const and = (...es: readonly E[]): E => es.reduce((l, r) => bin(l, "&&", r));
+const or = (...es: readonly E[]): E => es.reduce((l, r) => bin(l, "||", r));
+
+/** The names that the search needs. */
+export type OpenNames = Pick<UnplugNames["slots"], "map"> &
+  Pick<UnplugNames["acts"], "mapBegin"> &
+  Pick<UnplugNames["fields"], "attDmabuf">;
 
 type Registers = ReadonlyMap<string, E>;
 interface Frame {
@@ -24,8 +35,8 @@ const unknown = (e: E): boolean =>
  * The condition for buffer `b` (an object number), as an expression that scenarios may use where the buffer and its private object are live. Undefined where the
  * callback is absent, loops, or has too many paths. What the callback cannot know from shared state (results of actions, unknown arguments) counts as open.
  */
-export function openCondition(set: SkeletonSet, b: number): E | undefined {
-  const map = set.procs[set.slots["dma_buf_ops.map_dma_buf"] ?? ""];
+export function openCondition(set: SkeletonSet, names: OpenNames, b: number): E | undefined {
+  const map = set.procs[set.slots[names.map] ?? ""];
   if (map === undefined) return undefined;
   const paths: E[] = [];
   let steps = 0;
@@ -43,7 +54,7 @@ export function openCondition(set: SkeletonSet, b: number): E | undefined {
       case "pred":
       case "live": {
         const o = value(e.o, regs);
-        if (e.k === "f" && e.f === F.attDmabuf && o === attachment) return c(b);
+        if (e.k === "f" && e.f === names.attDmabuf && o === attachment) return c(b);
         return unknown(o) || o === attachment ? any : { ...e, o };
       }
       case "not":
@@ -111,7 +122,7 @@ export function openCondition(set: SkeletonSet, b: number): E | undefined {
         case "next":
           return void (tooMuch = true);
         case "act":
-          if (i.act === ACT.mapBegin) return void paths.push(conditions.length === 0 ? c(1) : and(...conditions));
+          if (i.act === names.mapBegin) return void paths.push(conditions.length === 0 ? c(1) : and(...conditions));
           give(i.r, any);
           break;
         case "call": {
