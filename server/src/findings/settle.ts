@@ -58,7 +58,7 @@ export function settle(report: Report, around: Around): SettledReport {
       violated: proofs.filter((each) => each.verdict === "violated").length,
       notProven: proofs.filter((each) => each.verdict === "not-proven").length,
       incomplete: incomplete.length,
-      seen: report.seen,
+      seen: Object.fromEntries(Object.entries(report.seen).sort(([a], [b]) => order(a, b))),
     },
   };
 }

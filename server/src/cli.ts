@@ -1,0 +1,46 @@
+// The command line's entry point: joins the process to the commands, and the commands to the analysis.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Deps } from "./cli/deps.ts";
+import { factsText, wasmFiles } from "./cli/facts.ts";
+import { lifecycleEntry } from "./cli/models.ts";
+import { run } from "./cli/run.ts";
+import { openPaths } from "./cli/tree.ts";
+import { lifecycles } from "./lifecycles/index.ts";
+import { ruleTable } from "./model/lifecycle.ts";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+/** From package.json, which stands one folder above the bundle and two above this file. */
+function version(): string {
+  for (const up of ["..", "../.."]) {
+    try {
+      const about: unknown = JSON.parse(readFileSync(path.join(here, up, "package.json"), "utf8"));
+      if (typeof about === "object" && about !== null && "version" in about) return String(about.version);
+    } catch {
+      // Not there: the next one up.
+    }
+  }
+  return "unknown";
+}
+
+const deps: Deps = {
+  version: version(),
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  terminal: process.stderr.isTTY === true,
+  open: (dir, paths) => openPaths(dir, paths, process.cwd()),
+  facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
+  models: lifecycles.map(lifecycleEntry),
+  rules: ruleTable(lifecycles),
+  lifecycles,
+};
+
+// `lifebound ... | head` closes the pipe early: that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+// The exit code is set, not forced, so that a pipe still gets all that was written.
+process.exitCode = await run(process.argv.slice(2), deps);

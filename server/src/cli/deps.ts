@@ -1,0 +1,45 @@
+// What the command line needs from outside: streams, trees, the analysis, the models. Tests hand in their own.
+import type { Incomplete } from "../base/result.ts";
+import type { FileId } from "../base/span.ts";
+import type { Check } from "../check/check.ts";
+import type { AnyLifecycle, Rule } from "../model/lifecycle.ts";
+import type { DiagramFormat } from "../present/model.ts";
+import type { Source } from "../program/program.ts";
+
+/** A tree with the files that were asked for; what could not be read is a list, not an error. */
+export interface Opened {
+  readonly tree: Source;
+  readonly paths: readonly FileId[];
+  readonly unread: readonly Incomplete[];
+}
+
+/** A model as the command line knows it: a lifecycle, or the composed unplug model. */
+export interface ModelEntry {
+  readonly id: string;
+  /** What it models, in one line. */
+  readonly about: string;
+  readonly rules: readonly string[];
+  show(format: DiagramFormat): string;
+  /** Runs its audits. */
+  check(): { readonly ok: boolean; readonly text: string };
+  /** A run of it: as it should be, or without one of its rules. */
+  trace(format: DiagramFormat, without: string | undefined): string;
+}
+
+export interface Deps {
+  readonly version: string;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Whether standard error is a terminal: only then is progress shown. */
+  readonly terminal: boolean;
+  /** Opens the tree at `dir`, or the one that holds the first path, and finds the paths in it. A string says why that can't be done. */
+  open(dir: string | undefined, paths: readonly string[]): Opened | string;
+  /** Absent where this build has no analysis joined on. */
+  readonly check?: Check;
+  /** The flow graph of a function as text; undefined where there is no such function in that file. */
+  facts(tree: Source, file: FileId, fn: string): Promise<string | undefined>;
+  readonly models: readonly ModelEntry[];
+  readonly rules: readonly Rule[];
+  /** The lifecycles behind the rules, for their pages. */
+  readonly lifecycles: readonly AnyLifecycle[];
+}
