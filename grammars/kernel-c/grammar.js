@@ -49,6 +49,7 @@ export default grammar(C, {
       [$.comma_expression, $.initializer_pair],
       [$.comma_expression, $.initializer_list],
       [$.type_specifier, $.expression, $.macro_block_statement],
+      [$._declarator, $._declaration_declarator],
     ]),
 
   rules: {
@@ -108,6 +109,8 @@ export default grammar(C, {
     cleanup_attribute: ($) => seq(choice("__free", "__cleanup"), "(", field("cleanup", $.identifier), ")"),
 
     type_qualifier: ($, original) => choice(original, $.kernel_annotation, $.annotation),
+    // void __free(kfree) *p = ...
+    _declaration_modifiers: ($, original) => choice(original, $.cleanup_attribute),
     _trailing_attribute: ($) =>
       choice($.attribute_declaration, $.attribute_specifier, $.cleanup_attribute, $.kernel_annotation, $.annotation),
     attributed_declarator: ($) => prec.right(seq($._declarator, repeat1($._trailing_attribute))),
@@ -184,6 +187,26 @@ export default grammar(C, {
       ),
 
     // DECLARE_BITMAP(map, N); in a struct
+    // u8 : 3; pads.
+    field_declaration: ($) =>
+      seq(
+        $._declaration_specifiers,
+        optional(choice($._field_declaration_declarator, $.bitfield_clause)),
+        optional($.attribute_specifier),
+        ";",
+      ),
+
+    // An enum's members may be made by a macro.
+    enumerator: ($) =>
+      choice(
+        seq(
+          field("name", $.identifier),
+          repeat($._trailing_attribute),
+          optional(seq("=", field("value", $.expression))),
+        ),
+        seq(field("macro", $.identifier), $.argument_list),
+      ),
+
     field_macro: ($) => seq(field("macro", $.identifier), field("arguments", $.argument_list), ";"),
     _field_declaration_list_item: ($, original) => choice(original, $.field_macro, ";"),
 
@@ -236,6 +259,7 @@ export default grammar(C, {
         $.expression,
         $.compound_statement,
         $.initializer_list,
+        $.initializer_pair,
         $.type_argument,
         $.jump_argument,
         $.operator_argument,
@@ -320,6 +344,15 @@ export default grammar(C, {
         ),
       ),
 
+    // register unsigned long r asm("r8") = 1;
+    init_declarator: ($) =>
+      seq(
+        field("declarator", $._declarator),
+        optional($.gnu_asm_expression),
+        "=",
+        field("value", choice($.initializer_list, $.expression)),
+      ),
+
     // asm() with macros for text, constraints and clobbers.
     gnu_asm_expression: ($) =>
       prec(
@@ -347,6 +380,9 @@ export default grammar(C, {
       ),
     gnu_asm_output_operand: ($) => asmOperand($),
     gnu_asm_input_operand: ($) => asmOperand($),
+
+    gnu_asm_clobber_list: ($) => seq(":", optional(seq($._clobber, repeat(seq(",", $._clobber))))),
+    _clobber: ($) => field("register", choice($.string_literal, $.concatenated_string, $.identifier, $.string_macro)),
 
     // &&label
     label_address: ($) => prec(14, seq("&&", alias($.identifier, $.statement_identifier))),

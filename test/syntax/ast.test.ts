@@ -28,6 +28,9 @@ describe("statements", () => {
       "scoped scoped_cond_guard(mutex_intr, ({ return (-EINTR); }), (&l)) { g(); }",
     ],
     ["struct a *p __free(kfree) = NULL, *q;", "let p:struct a* cleanup kfree = NULL, q:struct a*;"],
+    ["void __iomem __free(iounmap) *p = NULL;", "let p:void* cleanup iounmap = NULL;"],
+    ["char AUTO_KFREE(path);", "let path:char* cleanup kfree;"],
+    ['register u64 r asm("r8") = 1;', "let r:u64 = 1;"],
     ["static const u8 t[2] = { [A] = 1, [B ... C] = 2, };", "let static t:u8[] = {[A]=1, [B...C]=2};"],
     ["int (*fn)(int), *(*gn)(void);", "let fn:int(), gn:int*();"],
     ["typeof(&f) fn;", "let fn:unknown typeof(&f);"],
@@ -52,8 +55,13 @@ describe("statements", () => {
   for (const [text, want] of rows)
     it(text.trim().replace(/\s+/g, " "), async () => assert.equal(await body(text), want));
 
-  it("keeps a macro's statements as a block", async () => {
-    assert.equal(await body("unsafe(\n\ta();\n\tb();\n);"), "{ a(); b(); } empty;");
+  it("keeps statements that are a macro's arguments", async () => {
+    assert.equal(await body("unsafe(\n\ta();\n\tb();\n);"), "unsafe(({ a(); b(); }));");
+    assert.equal(
+      await body("if (msec(d, 2000,\n\t\tif (a)\n\t\t\tbreak;\n\t) < 0) c();"),
+      "if (msec(d, 2000, ({ if a break; })) < 0) c();",
+    );
+    assert.equal(await body("D(1, a();b());"), "{ a(); b(); }");
   });
 });
 
@@ -82,9 +90,11 @@ describe("expressions", () => {
     ["ops->run[1](a)", "ops->run[1](a)"],
     ["x = (a, b)", "(x = (a, b))"],
     ["f(a, , b)", "f(a, b)"],
+    ["f(a, .b = 1, [2] = 3)", "f(a, {b=1}, {[2]=3})"],
     ["expect(t, a, ==, b)", "expect(t, a, ==, b)"],
     ['printk(KERN_ERR PFX "a" B "c")', 'printk(KERN_ERR PFX "a" B "c")'],
     ['show(__stringify(X) "\\n")', 'show(__stringify(X) "\\n")'],
+    ['asm volatile(OP(%0, %1) "y" : CC_OUT(c), [o] "+d" (a) : "i" (B) : CLOBBER("m"))', "asm((&a), B)"],
     ['asm volatile("x" : "=r"(a) : "r"(b) : "memory")', "asm((&a), b)"],
   ];
   for (const [text, want] of rows) it(text, async () => assert.equal(await body(`${text};`), `${want};`));

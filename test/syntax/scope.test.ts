@@ -11,7 +11,7 @@ async function scope(text: string): Promise<FileScope & { gaps: readonly Gap[] }
 describe("file scope", () => {
   it("has structs with their fields", async () => {
     const s = await scope(
-      "struct a {\n\tint x, *y;\n\tu8 on : 1;\n\tstruct b __rcu *b;\n\tvoid (*fn)(int);\n\tunion {\n\t\tint c;\n\t\tlong d[2];\n\t};\n" +
+      "struct a {\n\tint x, *y;\n\tu8 on : 1;\n\tu8 : 3;\n\tstruct b __rcu *b;\n\tvoid (*fn)(int);\n\tunion {\n\t\tint c;\n\t\tlong d[2];\n\t};\n" +
         "#ifdef CONFIG_E\n\tint e;\n#endif\n\tDECLARE_BITMAP(map, 8);\n\tstruct_group(g, int h; int i;);\n\tstruct j bars[] __counted_by(x);\n} __packed;\n",
     );
     assert.deepEqual(s.gaps, []);
@@ -34,7 +34,7 @@ describe("file scope", () => {
 
   it("has enums and typedefs", async () => {
     const s = await scope(
-      "enum e { A, B = A + 2,\n#ifdef C\n\tD,\n#endif\n};\ntypedef struct a *a_t;\ntypedef int (*fn_t)(void);\n",
+      "enum e { A, MADE(x), B = A + 2,\n#ifdef C\n\tD,\n#endif\n};\ntypedef struct a *a_t;\ntypedef int (*fn_t)(void);\n",
     );
     assert.deepEqual(
       s.enums[0]?.members.map((m) => `${m.name}${m.value === undefined ? "" : `=${showExpr(m.value)}`}`),

@@ -4,7 +4,7 @@ import type { Overwritable } from "./buffer.ts";
 import type { Token } from "./tokens.ts";
 
 /** What an open bracket holds. */
-export type Bracket = "block" | "members" | "initializer" | "parens";
+export type Bracket = "block" | "members" | "enumerators" | "initializer" | "parens";
 
 export interface Arms {
   /** The tokens that are left, with the directives that are left to the grammar. */
@@ -85,7 +85,8 @@ export function settleArms(list: readonly Token[], out: Overwritable, inFunction
     const context = open.at(-1) ?? (inFunction ? "parens" : "block");
     const possible = group.arms.filter((arm) => !isNeverC(arm.symbol));
     const first = possible[0];
-    const keepAll = context === "members" || (context === "block" && stands(group, possible));
+    const keepAll =
+      context === "members" || context === "enumerators" || (context === "block" && stands(group, possible));
     for (const arm of group.arms) if (!possible.includes(arm) || (!keepAll && arm !== first)) blankAll(arm);
     const dropped = group.arms.length > possible.length; // an `#if 0` leaves its #else without an alternative
     const grammar = keepAll && context === "block" && inFunction && !dropped;
@@ -207,7 +208,8 @@ export function braceKind(live: readonly Token[], open: readonly Bracket[], inFu
     for (let i = live.length - 2; i >= 0 && i > live.length - 8; i--) {
       const token = live[i];
       if (token?.kind !== "word" && !/^[:()]$/.test(token?.text ?? "")) break;
-      if (token?.text === "struct" || token?.text === "union" || token?.text === "enum") return "members";
+      if (token?.text === "struct" || token?.text === "union") return "members";
+      if (token?.text === "enum") return "enumerators";
     }
     return open.length === 0 && !inFunction ? "members" : "block";
   }

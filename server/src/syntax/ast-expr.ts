@@ -117,6 +117,8 @@ export function readExpr(source: Source, node: TreeNode): Expr {
     }
     case "initializer_list":
       return { k: "init", init: readInitializer(source, node), range };
+    case "initializer_pair":
+      return { k: "init", init: { entries: [readPair(source, node)] }, range };
     case "type_argument":
     case "type_descriptor":
       return { k: "type", type: readTypeName(source, node), range };
@@ -264,10 +266,14 @@ export function readInitializer(source: Source, node: TreeNode): Initializer {
       entries.push({ path: [], value: readExpr(source, kid) });
       continue;
     }
-    const path = kid.kids.filter((part) => part.field === "designator").map((part) => designator(source, part));
-    entries.push({ path, value: part(source, kid, "value") });
+    entries.push(readPair(source, kid));
   }
   return { entries };
+}
+
+function readPair(source: Source, node: TreeNode): { path: string[]; value: Expr } {
+  const path = node.kids.filter((kid) => kid.field === "designator").map((kid) => designator(source, kid));
+  return { path, value: part(source, node, "value") };
 }
 
 function designator(source: Source, node: TreeNode): string {

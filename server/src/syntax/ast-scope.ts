@@ -12,7 +12,8 @@ import { NOISE_WORDS } from "./dialect.ts";
 import { cutItems } from "./items.ts";
 import type { Item } from "./items.ts";
 import { splitArguments } from "./mask.ts";
-import { maskDeclarator, maskStatements } from "./mask-statements.ts";
+import { maskDeclarator } from "./mask-macros.ts";
+import { maskStatements } from "./mask-statements.ts";
 import type { Source } from "./source.ts";
 import { field, noteGap, sourceOf, textOf } from "./source.ts";
 import { partners, tokenize } from "./tokens.ts";
@@ -57,13 +58,14 @@ export function readScope(
 
 /** `static DEFINE_PER_CPU(struct foo, x) = { ... };` → `static int x = { ... };` */
 function maskMacroVariable(tokens: readonly Token[], out: Overwritable): void {
-  const at = tokens.findIndex((token) => token.kind !== "word" || !/^(static|extern|const|volatile)$/.test(token.text));
+  const at = tokens.findIndex((token) => !STORAGE.test(token.text) && !NOISE_WORDS.has(token.text));
   if (at < 0 || tokens[at + 1]?.text !== "(" || /^(typeof|__typeof__|__attribute__)$/.test(tokens[at]?.text ?? ""))
     return;
   const close = partners(tokens)[at + 1] ?? -1;
   if (tokens[close + 1]?.text === "=") maskDeclarator(tokens, at, close, out);
 }
 
+const STORAGE = /^(static|extern|const|volatile)$/;
 const TYPE_PART = /^(static|extern|const|volatile|struct|union|enum|unsigned|signed|typedef)$/;
 
 /** `static struct foo name __some_section = ...`: a third word before the initialiser is an attribute. */

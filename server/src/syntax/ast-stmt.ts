@@ -1,7 +1,7 @@
 // Statements: tree → Stmt. Labels and cases become statements of their own, before what they label; what is not understood becomes a gap.
 import type { Expr, Range, Stmt, VarDecl } from "./ast.ts";
 import { readArguments, readExpr } from "./ast-expr.ts";
-import { readAnnotations, readDeclarator, readType } from "./ast-type.ts";
+import { readAnnotations, readCleanup, readDeclarator, readType } from "./ast-type.ts";
 import { elseSymbol, readDirective, symbolOf } from "./conditions.ts";
 import { RUN_ONCE_BLOCK } from "./dialect.ts";
 import type { Source } from "./source.ts";
@@ -231,9 +231,10 @@ export function readVars(source: Source, node: TreeNode): VarDecl[] {
   const specifier = field(node, "type");
   readAnnotations(source, node);
   const isStatic = node.kids.some((kid) => kid.type === "storage_class_specifier" && kid.kids[0]?.type === "static");
+  const cleanup = readCleanup(source, node);
   const vars: VarDecl[] = [];
   for (const kid of node.kids) {
-    if (kid.field !== "declarator") continue;
+    if (kid.field !== "declarator" || kid.type === "gnu_asm_expression") continue; // int r asm("r8")
     const value = kid.type === "init_declarator" ? field(kid, "value") : undefined;
     const declared = readDeclarator(source, kid.type === "init_declarator" ? field(kid, "declarator") : kid);
     // The type is read for each name: that notes a struct defined in place once only, with the first.
@@ -245,7 +246,7 @@ export function readVars(source: Source, node: TreeNode): VarDecl[] {
       type,
       init,
       static: isStatic,
-      cleanup: declared.cleanup,
+      cleanup: declared.cleanup ?? cleanup,
       range: rangeOf(source, kid),
     });
   }

@@ -1,6 +1,7 @@
 // Types and declarators: tree → TypeRef, fields, enums. A declarator is read from the outside in, down to its name.
 import type { FieldDecl, TypeRef } from "./ast.ts";
 import { readExpr } from "./ast-expr.ts";
+import { CLEANUP_DECLARATORS } from "./dialect.ts";
 import type { Source } from "./source.ts";
 import { field, namedKids, noteGap, rangeOf, textOf, wordAt } from "./source.ts";
 import type { TreeNode } from "./tree.ts";
@@ -38,7 +39,9 @@ export function readDeclarator(source: Source, node: TreeNode | undefined): Decl
     case "pointer_declarator":
     case "abstract_pointer_declarator": {
       const rest = readDeclarator(source, inner());
-      return { ...rest, pointers: rest.pointers + 1 };
+      // AUTO_KFREE(p) was masked as `*p`: the macro's name still says how p is freed.
+      const cleanup = CLEANUP_DECLARATORS[wordAt(source, node)] ?? rest.cleanup;
+      return { ...rest, pointers: rest.pointers + 1, cleanup };
     }
     case "array_declarator":
     case "abstract_array_declarator":
@@ -57,15 +60,20 @@ export function readDeclarator(source: Source, node: TreeNode | undefined): Decl
     }
     case "attributed_declarator": {
       readAnnotations(source, node);
-      const attribute = node.kids.find((kid) => kid.type === "cleanup_attribute");
-      const cleanup = attribute === undefined ? undefined : field(attribute, "cleanup");
       const rest = readDeclarator(source, innermost(node));
-      return cleanup === undefined ? rest : { ...rest, cleanup: textOf(source, cleanup) };
+      return { ...rest, cleanup: readCleanup(source, node) ?? rest.cleanup };
     }
     default:
       noteGap(source, node, `a declarator of kind ${node.type}`);
       return NOTHING;
   }
+}
+
+/** The class of a __free() or __cleanup() that stands in `node`. */
+export function readCleanup(source: Source, node: TreeNode): string | undefined {
+  const attribute = node.kids.find((kid) => kid.type === "cleanup_attribute");
+  const cleanup = attribute === undefined ? undefined : field(attribute, "cleanup");
+  return cleanup === undefined ? undefined : textOf(source, cleanup);
 }
 
 /** The kid that is a declarator itself, where the grammar gives it no field. */

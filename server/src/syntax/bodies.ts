@@ -113,7 +113,8 @@ export function findBodies(text: string): readonly Body[] {
 
   function open(at: number): void {
     s.parens = 0;
-    const header = s.assigned ? undefined : headerAt(text, s.item, at);
+    // `define_machine(x) { .name = ... }` is a table.
+    const header = s.assigned || /^\s*\./.test(text.slice(at + 1, at + 40)) ? undefined : headerAt(text, s.item, at);
     if (header === undefined && !s.assigned && /^extern\s*"[^"]*"\s*$/.test(text.slice(s.item, at))) return endItem();
     s.name = header?.name;
     s.start = header?.start ?? s.item;

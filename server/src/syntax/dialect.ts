@@ -18,7 +18,7 @@ export const NOISE_WORDS: ReadonlySet<string> = new Set(
   __init_or_module __init_or_acpilib __init_or_fwtbl_lib __initcall_or_module __init_thread_info __irq_entry __softirq_entry __exception_irq_entry
   __initdata __exitdata __initconst __exitconst __initdata_or_module __initconst_or_module __initdata_memblock __initdata_or_meminfo __moduleparam_const
   __initdata_or_acpilib __meminitdata __meminitconst __cpuinitdata __devinitdata __net_initdata __net_initconst __refdata __refconst __machine_desc __tag
-  __read_mostly __ro_after_init __cpumask_var_read_mostly __nosavedata __bss_decrypted __bss_pgtbl __idmap __percpu_read_mostly __mlu __bootdata
+  __read_mostly __ro_after_init __cpumask_var_read_mostly __nosavedata __bss_decrypted __bss_pgtbl __idmap __percpu_read_mostly __mlu __force_data
   __cacheline_aligned __cacheline_aligned_in_smp ____cacheline_aligned ____cacheline_aligned_in_smp ____cacheline_internodealigned_in_smp
   ____dma_from_device_aligned ____ptr_aligned __long_aligned __function_aligned __module_memory_align __page_aligned_data __page_aligned_bss __packed
   __hw_addr_aligned __aligned_largest __randomize_layout __no_randomize_layout __designated_init __nonstring __kernel_nonstring __uninitialized
@@ -42,8 +42,8 @@ export const NOISE_CALLS: ReadonlySet<string> = new Set(
   `
   __attribute__ __attribute __declspec __diag_push __diag_pop __diag_ignore __diag_ignore_all __diag_warn __diag_error
   __aligned __section __printf __scanf __alloc_size __realloc_size __no_sanitize __assume_aligned __nonnull __alias __copy __error __warning
-  __compiletime_error __compiletime_warning __diagnose_as __access __alloc_align __nonstring_array __aligned_u64_attr __bootdata_preserved
-  __acquires_ret_of ____cacheline_aligned_to __iio_aligned __weakref __target __optimize __cleanup_unused __unused_args __mode
+  __compiletime_error __compiletime_warning __diagnose_as __access __alloc_align __nonstring_array __aligned_u64_attr
+  __acquires_ret_of ____cacheline_aligned_to __iio_aligned __weakref __target __optimize __cleanup_unused __unused_args __mode SEC
   `
     .trim()
     .split(/\s+/),
@@ -60,6 +60,9 @@ export function isAnnotation(word: string): boolean {
     word,
   );
 }
+
+/** Macros that declare a pointer which is freed at the end of its scope: `char AUTO_KFREE(path);`. */
+export const CLEANUP_DECLARATORS: Readonly<Record<string, string>> = { AUTO_KFREE: "kfree", AUTO_KVFREE: "kvfree" };
 
 /** Macros that are loops though "for_each" is not in their names, where one stands without a block. */
 export function isLoopName(name: string): boolean {

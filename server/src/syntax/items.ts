@@ -33,6 +33,17 @@ export function cutItems(list: readonly Token[]): Item[] {
       i++;
       continue;
     }
+    if (isBareMacro(token, list[i + 1])) {
+      items.push({
+        kind: "invocation",
+        macro: token.text,
+        start: token.start,
+        end: token.end,
+        args: [token.end, token.end],
+      });
+      i++;
+      continue;
+    }
     const invocation = invocationAt(list, partner, i);
     if (invocation !== undefined) {
       items.push(invocation.item);
@@ -48,6 +59,14 @@ export function cutItems(list: readonly Token[]): Item[] {
     i = Math.max(end, i + 1);
   }
   return items;
+}
+
+/** A macro in capitals that makes an item by itself, without arguments or a semicolon. */
+function isBareMacro(token: Token, next: Token | undefined): boolean {
+  if (token.kind !== "word" || !/^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(token.text)) return false;
+  return (
+    next === undefined || /^(static|extern|struct|const|int|void|EXPORT_\w+|module_init|MODULE_\w+)$/.test(next.text)
+  );
 }
 
 /** One past the semicolon that ends the item at `i`. */
@@ -119,6 +138,12 @@ function invocationAt(
     const stop = list[end - 1];
     if (stop === undefined) return undefined;
     return make(stop.end, end);
+  }
+  if (after.text === ".") {
+    // DT_MACHINE_START(...) .a = b, ... MACHINE_END
+    const end = list.findIndex((token, k) => k > close && /^\w*MACHINE_END$/.test(token.text));
+    const stop = list[end];
+    return stop === undefined ? undefined : make(stop.end, end + 1);
   }
   if (after.kind === "directive") return make(last.end, close + 1);
   // MACRO(x) and then something else altogether: the macro has no semicolon, unless it is a type or an attribute of what follows.

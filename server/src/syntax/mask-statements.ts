@@ -3,24 +3,30 @@ import type { Gap } from "./ast.ts";
 import { braceKind } from "./arms.ts";
 import type { Bracket } from "./arms.ts";
 import type { Overwritable } from "./buffer.ts";
-import { isLoopName, NOISE_CALLS, NOISE_WORDS } from "./dialect.ts";
+import { CLEANUP_DECLARATORS, NOISE_CALLS, NOISE_WORDS } from "./dialect.ts";
+import {
+  bareMacro,
+  GROUP_MACROS,
+  isEntry,
+  maskGroup,
+  maskMacro,
+  maskStatementArguments,
+  maskWhile,
+  separate,
+} from "./mask-macros.ts";
 import { partners } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
 
 /** What C calls a number. Macros that paste take others, such as 480A. */
 const NUMBER = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*$|^([0-9]*\.?[0-9]+|[0-9]+\.)([eE][-+]?[0-9]+)?[fFlL]?$/;
+/** The level before a format: `KERN_DEBUG pr_fmt("...")`. */
+const LEVEL = /^KERN_[A-Z]+$/;
 const CONTROL: ReadonlySet<string> = new Set(["if", "for", "while", "switch"]);
 const NO_MACRO: ReadonlySet<string> = new Set(
   "if for while switch return sizeof typeof __typeof__ __typeof typeof_unqual case goto do else asm __asm__ __asm _Generic __attribute__".split(
     " ",
   ),
 );
-const GROUP_MACROS: Readonly<Record<string, number>> = {
-  struct_group: 1,
-  struct_group_attr: 2,
-  struct_group_tagged: 2,
-  __struct_group: 3,
-};
 
 /** Masks the tokens of a body (its braces included). Gives what it saw and could not help. */
 export function maskStatements(text: string, list: readonly Token[], out: Overwritable): Gap[] {
@@ -53,7 +59,7 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
           if (dos.pop() === true && maskWhile(list, i + 1, out)) starts = false;
         } else if (controls.has(i)) starts = true;
         if (open.at(-1) === "initializer" && isEntry(list, partner, i)) separate(text, token, list[i + 1], out);
-      } else if (token.text === ";") starts = open.at(-1) !== "members";
+      } else if (token.text === ";") starts = open.at(-1) !== "members" && open.at(-1) !== "enumerators";
       else if (token.text === ":" && open.at(-1) === "block") starts = labels(list, i);
       continue;
     }
@@ -74,26 +80,86 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
     // MACRO(x) "text": a string made by a macro. Its text is read as written.
     if (close >= 0 && !NO_MACRO.has(token.text) && list[close + 1]?.text.startsWith('"'))
       out.replace(token.start, list[close]?.end ?? 0, '""');
+    if (/^(asm|__asm__|__asm)$/.test(token.text)) maskAssembly(list, partner, i, out);
+    if (token.text in CLEANUP_DECLARATORS && close >= 0 && !atStart) maskCleanup(list, i, close, out);
+    if (open.at(-1) === "members" && close >= 0 && /^[{;]$/.test(before ?? "{")) memberMacro(text, list, close, out);
     if (CONTROL.has(token.text) && close >= 0) controls.add(close);
     else if (token.text === "else" || token.text === "do") starts = true;
     else if (token.text in GROUP_MACROS && close >= 0) maskGroup(list, i, close, out);
-    if (!atStart) continue;
-    if (token.text === "static" && next?.kind === "word" && list[i + 2]?.text === "(" && !NO_MACRO.has(next.text)) {
-      const after = list[(partner[i + 2] ?? -1) + 1];
-      if (after?.text === ";") {
-        out.blank(token.start, token.end);
-        starts = true;
-      }
-      continue;
-    }
     if (token.text === "auto" && next?.kind === "word" && list[i + 2]?.text === "=")
       out.replace(token.start, token.end, "int");
+    if (/^(struct|union)$/.test(token.text) && list[i + 2]?.text === "(") maskTag(list, partner, i, out);
+    if (LEVEL.test(token.text) && next?.kind === "word" && list[i + 2]?.text === "(") out.blank(token.start, token.end);
+    const macro = close >= 0 && !NO_MACRO.has(token.text) && !(token.text in GROUP_MACROS);
+    if (macro && maskStatementArguments(text, list, i + 1, close, atStart, out)) continue;
+    if (!atStart) continue;
+    if (/^(static|const)$/.test(token.text)) {
+      starts = maskStorage(list, partner, i, out);
+      continue;
+    }
     if (close < 0) bareMacro(text, token, next, list[i + 2], out);
-    if (close < 0 || NO_MACRO.has(token.text)) continue;
-    if (maskBlockArgument(list, i, close, out)) continue;
+    if (!macro) continue;
     if (maskMacro(text, list, i, close, out)) controls.add(close);
   }
   return gaps;
+}
+
+/** `static DEFINE_MUTEX(m);`: a macro that declares is a statement once the storage class is gone. True where it goes. */
+function maskStorage(list: readonly Token[], partner: Int32Array, i: number, out: Overwritable): boolean {
+  let name = i + 1;
+  while (/^(static|const)$/.test(list[name]?.text ?? "") || NOISE_WORDS.has(list[name]?.text ?? "")) name++;
+  const macro = list[name];
+  if (macro?.kind !== "word" || list[name + 1]?.text !== "(" || NO_MACRO.has(macro.text)) return false;
+  let after = (partner[name + 1] ?? -1) + 1;
+  while (NOISE_WORDS.has(list[after]?.text ?? "")) after++;
+  const ends = list[after]?.text === ";" || (list[after]?.text === "=" && list[after + 1]?.text === "{");
+  const from = list[i];
+  if (after === 0 || !ends || from === undefined) return false;
+  out.blank(from.start, from.end);
+  return true;
+}
+
+/** An asm's text may be made by macros whose arguments are no C (`OP(%0, %1)`): it becomes an empty string, which says as much to us. */
+function maskAssembly(list: readonly Token[], partner: Int32Array, i: number, out: Overwritable): void {
+  let open = i + 1;
+  while (list[open]?.kind === "word") open++;
+  const close = partner[open] ?? -1;
+  if (list[open]?.text !== "(" || close < 0) return;
+  let end = open + 1;
+  for (; end < close && list[end]?.text !== ":"; end++)
+    if (list[end]?.text === "(") end = Math.max(end, partner[end] ?? end);
+  const own = list.slice(open + 1, end);
+  const [first, last] = [own[0], own.at(-1)];
+  if (first === undefined || last === undefined || own.every((token) => token.kind === "literal")) return;
+  out.replace(first.start, last.end, '""');
+}
+
+/** `char AUTO_KFREE(path)` → `char *path`. */
+function maskCleanup(list: readonly Token[], i: number, close: number, out: Overwritable): void {
+  const name = list[i];
+  const variable = list[i + 2];
+  const last = list[close];
+  if (name === undefined || variable?.kind !== "word" || last === undefined || close !== i + 3) return;
+  out.blank(name.start, variable.start);
+  out.put(name.start, "*");
+  out.blank(last.start, last.end);
+}
+
+/** A macro among members without its semicolon. */
+function memberMacro(text: string, list: readonly Token[], close: number, out: Overwritable): void {
+  const last = list[close];
+  const next = list[close + 1];
+  if (last === undefined || next === undefined || !text.slice(last.end, next.start).includes("\n")) return;
+  if ((next.kind === "word" && !next.text.startsWith("__")) || next.text === "}") out.put(last.end, ";");
+}
+
+/** `struct HEADER(1) h`: a tag that a macro makes keeps the macro's name. */
+function maskTag(list: readonly Token[], partner: Int32Array, i: number, out: Overwritable): void {
+  const open = list[i + 2];
+  const close = list[partner[i + 2] ?? -1];
+  const after = list[(partner[i + 2] ?? -1) + 1];
+  if (list[i + 1]?.kind !== "word" || open === undefined || close === undefined) return;
+  if (after?.kind === "word" || after?.text === "*" || after?.text === "{") out.blank(open.start, close.end);
 }
 
 /** True where the `:` at `i` ends a label or a case, and not the middle of a condition. */
@@ -106,142 +172,4 @@ function labels(list: readonly Token[], i: number): boolean {
     if (/^[;{}]$/.test(token.text)) return true;
   }
   return true;
-}
-
-/** `MACRO(x)` at a statement's start, with no semicolon after it: a loop over the statement that follows, or a statement of its own. True for a loop. */
-function maskMacro(text: string, list: readonly Token[], i: number, close: number, out: Overwritable): boolean {
-  const name = list[i];
-  const last = list[close];
-  const next = list[close + 1];
-  if (name === undefined || last === undefined || next === undefined) return false;
-  if (next.text === "{") return true;
-  if (next.text === "=" && list[close + 2]?.text === "{") {
-    maskDeclarator(list, i, close, out);
-    return false;
-  }
-  const begins =
-    next.kind === "word" || next.kind === "directive" || next.text === "}" || /^(\+\+|--)$/.test(next.text);
-  if (/^scoped_/.test(name.text)) return true;
-  if (isLoopName(name.text) && (begins || next.text === "*" || next.text === "(" || next.text === ";")) {
-    if (!/(^|_)for_?each(_|$)/.test(name.text)) out.replace(name.start, name.end, "for_each");
-    return next.text !== ";";
-  }
-  if (!begins) return false;
-  const newline = text.slice(last.end, next.start).includes("\n");
-  const deeper = newline && next.kind === "word" && indent(text, next.start) > indent(text, name.start);
-  if (deeper && next.text !== "else" && out.replace(name.start, name.end, "for_each")) return true;
-  if (/\s/.test(text[last.end] ?? "")) out.put(last.end, ";");
-  return true; // a statement begins after it all the same
-}
-
-/** `DECLARE_BITMAP(map, N) = { ... }` → `int map = { ... }`: the macro's name stands for the type, its first argument for the name. */
-export function maskDeclarator(list: readonly Token[], i: number, close: number, out: Overwritable): void {
-  const macro = list[i];
-  const last = list[close];
-  if (macro === undefined || last === undefined) return;
-  const args = list.slice(i + 2, close);
-  const typeFirst = /PER_CPU/.test(macro.text);
-  const name = typeFirst
-    ? args.findLast((token) => token.kind === "word")
-    : args.find((token) => token.kind === "word");
-  if (name === undefined) return;
-  out.blank(macro.start, name.start);
-  out.put(macro.start, "int");
-  out.blank(name.end, last.end);
-}
-
-/** The column of the first character of the line that `at` stands on, tabs counted as eight. */
-function indent(text: string, at: number): number {
-  let column = 0;
-  for (let i = text.lastIndexOf("\n", at - 1) + 1; i < at; i++) {
-    const c = text[i];
-    if (c === "\t") column = (column | 7) + 1;
-    else if (c === " ") column++;
-    else break;
-  }
-  return column;
-}
-
-/** True where the bracket at `close` ends an entry: a call's or a brace, and not that of a cast. */
-function isEntry(list: readonly Token[], partner: Int32Array, close: number): boolean {
-  if (list[close]?.text === "}") return true;
-  const before = list[(partner[close] ?? 0) - 1];
-  return list[close]?.text === ")" && before?.kind === "word" && before.text !== "sizeof";
-}
-
-/** Two entries of an initialiser with no comma between them: `FOO(a) FOO(b)`, `OPS MORE_OPS`. */
-function separate(text: string, token: Token, next: Token | undefined, out: Overwritable): void {
-  if (next === undefined || next.start === token.end || next.kind === "directive") return;
-  if (/^(struct|union|enum|sizeof|const|unsigned|signed|long|short)$/.test(token.text)) return;
-  const newline = text.slice(token.end, next.start).includes("\n");
-  const entry = next.kind === "word" || (newline && (next.text === "{" || next.text === "."));
-  if (entry) out.put(token.end, ",");
-}
-
-/** `do { ... } while_each_thread(a, b);`: any name after a do's block stands for `while`. True where there was one. */
-function maskWhile(list: readonly Token[], at: number, out: Overwritable): boolean {
-  const name = list[at];
-  if (name?.kind !== "word" || name.text === "while" || list[at + 1]?.text !== "(") return false;
-  return out.replace(name.start, name.end, "while");
-}
-
-/** A macro in capitals that stands alone on its line, without a semicolon. */
-function bareMacro(
-  text: string,
-  token: Token,
-  next: Token | undefined,
-  third: Token | undefined,
-  out: Overwritable,
-): void {
-  if (next === undefined || !/^[A-Z][A-Z0-9]*_\w+$/.test(token.text)) return;
-  if (next.kind !== "directive" && !text.slice(token.end, next.start).includes("\n")) return;
-  const ends = next.kind === "directive" || next.text === "}";
-  const statement = next.kind === "word" && third?.kind === "op" && /^([:(=.]|->|\+\+|--)$/.test(third.text);
-  if (ends || statement) out.put(token.end, ";");
-}
-
-/** `context_unsafe(a(); b(););`: a macro whose argument is statements becomes a block of them. */
-function maskBlockArgument(list: readonly Token[], i: number, close: number, out: Overwritable): boolean {
-  let depth = 0;
-  let from = i + 1; // the bracket or comma before the argument
-  let semicolon = false;
-  for (let k = i + 1; k < close; k++) {
-    const text = list[k]?.text;
-    if (text === "(" || text === "{" || text === "[") depth++;
-    else if (text === ")" || text === "}" || text === "]") depth--;
-    else if (depth !== 1) continue;
-    else if (text === ";") semicolon = true;
-    else if (text === "," && !semicolon) from = k;
-  }
-  const name = list[i];
-  const opener = list[from];
-  const last = list[close];
-  const end = list[close + 1];
-  if (!semicolon || name === undefined || opener === undefined || last === undefined) return false;
-  const ended = list[close - 1]?.text === ";";
-  if (!ended && end?.text !== ";") return false;
-  out.blank(name.start, opener.end);
-  out.put(opener.start, "{");
-  out.put(last.start, ended ? "}" : ";");
-  if (!ended && end !== undefined) out.put(end.start, "}");
-  return true;
-}
-
-/** struct_group(name, members) → struct { members }: a group's members are reached directly as well. */
-function maskGroup(list: readonly Token[], i: number, close: number, out: Overwritable): void {
-  const name = list[i];
-  const last = list[close];
-  if (name === undefined || last === undefined) return;
-  let left = GROUP_MACROS[name.text] ?? 1;
-  let depth = 0;
-  for (let k = i + 1; k < close; k++) {
-    const token = list[k];
-    if (token?.text === "(" || token?.text === "{") depth++;
-    else if (token?.text === ")" || token?.text === "}") depth--;
-    else if (token?.text === "," && depth === 1 && --left === 0) {
-      if (!out.replace(name.start, token.end, "struct {")) return;
-      out.put(last.start, "}");
-      return;
-    }
-  }
 }
