@@ -2,7 +2,8 @@
 // Rows are printed in the golden table, so what is interesting are invariants, guards and effects: what survives of those is listed with its reason.
 import assert from "node:assert/strict";
 import { lifecycles } from "../../server/src/lifecycles/index.ts";
-import { audit } from "../../server/src/model/audit.ts";
+import { audit, matrix } from "../../server/src/model/audit.ts";
+import { explore } from "../../server/src/model/explore.ts";
 import type { AnyLifecycle } from "../../server/src/model/lifecycle.ts";
 import { modelPage } from "../../server/src/present/model.ts";
 
@@ -65,18 +66,23 @@ function mutants(model: AnyLifecycle): readonly Mutant[] {
   ];
 }
 
+/** Whether an audit fails or the golden page changes; what is cheap to see is looked at first. */
+function noticed(mutant: AnyLifecycle, model: AnyLifecycle, page: string): boolean {
+  if (matrix(mutant) !== matrix(model)) return true;
+  const right = explore(mutant, { budget: BUDGET });
+  if (right.verdict !== "safe" || right.states !== explore(model).states) return true;
+  const found = audit(mutant, BUDGET);
+  return found.problems.length > 0 || modelPage(mutant, found) !== page;
+}
+
 describe("mutated lifecycles", () => {
   for (const model of lifecycles) {
     it(`${model.id}: nothing can be taken away unnoticed`, () => {
       const page = modelPage(model, audit(model, BUDGET));
       const all = mutants(model);
-      const survivors = all.filter((mutant) => {
-        const found = audit(mutant.model, BUDGET);
-        return found.problems.length === 0 && modelPage(mutant.model, found) === page;
-      });
       assert.ok(all.length > model.order.length + model.forbidden.length);
       assert.deepEqual(
-        survivors.map(({ name }) => name),
+        all.filter((mutant) => !noticed(mutant.model, model, page)).map(({ name }) => name),
         Object.keys(SURVIVORS[model.id] ?? {}),
       );
     });

@@ -9,6 +9,7 @@ import type { Report } from "../../server/src/findings/report.ts";
 import { lifecycles } from "../../server/src/lifecycles/index.ts";
 import { ruleTable } from "../../server/src/model/lifecycle.ts";
 import { renderJson } from "../../server/src/present/json.ts";
+import { renderMarkdown } from "../../server/src/present/markdown.ts";
 import { renderSarif } from "../../server/src/present/sarif.ts";
 import { renderText } from "../../server/src/present/text.ts";
 import { golden } from "../support/golden.ts";
@@ -44,6 +45,16 @@ describe("text", () => {
       renderText(settled, { unseen: 1 }),
       /bar\.c: not seen: could not be read\nand 2 more that were not seen\n/,
     );
+  });
+});
+
+describe("markdown", () => {
+  it("prints findings with diagrams and proofs as tables", () => golden("present/report.md.txt", renderMarkdown(settled, { proofs: true }))); // prettier-ignore
+  it("leaves proofs out unless asked for", () => assert.doesNotMatch(renderMarkdown(settled), /\| obligation/));
+  it("keeps names of C out of the hands of Markdown", () => {
+    const text = renderMarkdown(settled, { proofs: true });
+    const prose = text.replace(/```[\s\S]*?```/g, "").replace(/`[^`]*`/g, "");
+    assert.doesNotMatch(prose, /[^\\]_|[^*\\]\*[^*]/);
   });
 });
 

@@ -4,13 +4,14 @@ import { exitCode } from "../findings/exit.ts";
 import type { FailOn } from "../findings/exit.ts";
 import { settle } from "../findings/settle.ts";
 import { renderJson } from "../present/json.ts";
+import { renderMarkdown } from "../present/markdown.ts";
 import { renderSarif } from "../present/sarif.ts";
 import { renderText } from "../present/text.ts";
 import type { Deps, Opened } from "./deps.ts";
 import { INTERNAL, Stop } from "./exit.ts";
 import { meter } from "./progress.ts";
 
-export const FORMATS = ["text", "json", "sarif"] as const;
+export const FORMATS = ["text", "json", "sarif", "markdown"] as const;
 
 export interface CheckOptions {
   readonly tree?: string;
@@ -64,6 +65,8 @@ function present(report: SettledReport, options: CheckOptions, deps: Deps): stri
   switch (options.format) {
     case "text":
       return renderText(report, { proofs: options.proofs === true });
+    case "markdown":
+      return renderMarkdown(report, { proofs: options.proofs === true });
     case "json":
       return renderJson(report, deps);
     case "sarif":
