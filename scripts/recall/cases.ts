@@ -29,7 +29,7 @@ export interface Prepared {
   /** Only the files that differ from the tree. */
   readonly overlay: Files;
   readonly disguised: Pick<Disguised, "changes" | "functions" | "moved" | "skipped">;
-  /** The disguise changed something, or there is none. */
+  /** There is no disguise, or it changed something and the planted bug still shows in the text. */
   readonly applies: boolean;
 }
 
@@ -44,10 +44,24 @@ export function prepare(c: Case, files: Files, context: Context): Prepared {
     skipped: [],
   };
   const overlay = Object.fromEntries(Object.entries(done.files).filter(([path, text]) => files[path] !== text));
-  const { changes, functions, moved, skipped } = done;
-  return {
-    overlay,
-    disguised: { changes, functions, moved, skipped },
-    applies: c.disguise === undefined || changes > 0,
-  };
+  const { changes, functions, moved } = done;
+  const vanished =
+    c.mutant !== undefined && c.disguise !== undefined && isSame(done.files, soundUnder(c.disguise, files, context));
+  const skipped = vanished ? [...done.skipped, "the planted bug is gone under this disguise"] : done.skipped;
+  const applies = c.disguise === undefined || (changes > 0 && !vanished);
+  return { overlay, disguised: { changes, functions, moved, skipped }, applies };
+}
+
+const soundTexts = new WeakMap<Files, Map<string, Files>>();
+
+function soundUnder(disguise: Disguise, files: Files, context: Context): Files {
+  const known = soundTexts.get(files) ?? new Map<string, Files>();
+  soundTexts.set(files, known);
+  const texts = known.get(disguise.id) ?? disguise.apply(files, context).files;
+  known.set(disguise.id, texts);
+  return texts;
+}
+
+function isSame(a: Files, b: Files): boolean {
+  return Object.keys(a).every((path) => a[path] === b[path]);
 }

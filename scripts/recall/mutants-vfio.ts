@@ -98,7 +98,7 @@ export const VFIO_MUTANTS: readonly Mutant[] = [
     "attach does not test the gate (map still does)",
     SILENT,
     [],
-    inFunction(DMABUF, ATTACH, drop(pick("gate test", testing("revoked")))),
+    inFunction(DMABUF, ATTACH, drop(pick("gate test", testing("revoked"))), drop(pick("priv", declaring("priv")))),
   ),
 
   ...revokerMutants(

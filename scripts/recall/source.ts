@@ -80,13 +80,13 @@ export function read(text: string): Source {
 function findFunctions(tokens: readonly Token[]): Fn[] {
   const found: Fn[] = [];
   let first = 0;
-  let conditions = 0;
+  const conditions: boolean[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i];
     if (!token) break;
     if (token.kind === "directive") {
-      if (/^#\s*if/.test(token.text)) conditions++;
-      else if (/^#\s*endif/.test(token.text)) conditions--;
+      if (/^#\s*if/.test(token.text)) conditions.push(!isGuard(token, tokens[i + 1]));
+      else if (/^#\s*endif/.test(token.text)) conditions.pop();
       if (first === i) first = i + 1;
       continue;
     }
@@ -95,13 +95,19 @@ function findFunctions(tokens: readonly Token[]): Fn[] {
     else if (token.text === "(" || token.text === "[") i = closing(tokens, i);
     else if (token.text === "{") {
       const close = closing(tokens, i);
-      const fn = functionAt(tokens, first, i, close, conditions > 0);
+      const fn = functionAt(tokens, first, i, close, conditions.includes(true));
       if (fn) found.push(fn);
       i = close;
       if (fn) first = i + 1;
     }
   }
   return found;
+}
+
+/** `#ifndef X` with `#define X` next: the guard of a header, which is no condition. */
+function isGuard(directive: Token, next: Token | undefined): boolean {
+  const name = /^#\s*ifndef\s+(\w+)/.exec(directive.text)?.[1];
+  return name !== undefined && /^#\s*define\s+(\w+)/.exec(next?.text ?? "")?.[1] === name;
 }
 
 function functionAt(
