@@ -3,14 +3,8 @@
 // mm.h, fs.h) and domain.md's table of renames, restated beside each row. What the actions do is in actions.ts.
 import { ACT, CLS, ENV, F } from "./actions.ts";
 import type { LockMode } from "../../model/unplug/skeleton.ts";
-import type {
-  ContractSlot,
-  Framework,
-  Meaning,
-  Operand,
-  OptionRule,
-  Vocabulary,
-} from "../../model/unplug/vocabulary.ts";
+import type { Framework, Meaning, Operand, OptionRule, Slot, Vocabulary } from "../../model/unplug/vocabulary.ts";
+import { DV, EN, UF, UM, UO } from "./contracts/rdma-core.ts";
 
 /** One meaning with all the names that it has or had. A name that was renamed says so: "old name: until 6.19". */
 export interface Row {
@@ -444,31 +438,93 @@ export const rows: readonly Row[] = [
   ...rest,
 ];
 
-const contract = (struct: string, when: ContractSlot["when"], ...slots: string[]): readonly ContractSlot[] =>
-  slots.map((slot) => ({ struct, slot, when }));
+const slots = (struct: string, ...names: string[]): readonly Slot[] => names.map((slot) => ({ struct, slot }));
 
 const vfio: Framework = {
   name: "vfio",
   tables: ["vfio_device_ops"],
+  objects: new Map([
+    ["vfio_device", 1],
+    ["vfio_device_set", 1],
+  ]),
   // drivers/vfio/vfio_main.c: vfio_unregister_group_dev waits for comp, which the last registration completes.
-  cells: ["vfio_device.refcount", "vfio_device.comp", "vfio_device.open_count"],
-  border: ["vfio_unregister_group_dev", "vfio_register_group_dev", "vfio_register_emulated_iommu_dev"],
-  folders: ["drivers/vfio/"],
-  slots: [
-    ...contract("vfio_device_ops", "close", "close_device"),
-    ...contract("vfio_device_ops", "request", "request"),
-    ...contract("vfio_device_ops", "open", "open_device"),
-    ...contract("vfio_device_ops", "probe", "init"),
+  cells: [
+    "vfio_device.refcount",
+    "vfio_device.comp",
+    "vfio_device.open_count",
+    "vfio_device.dev_set",
+    "vfio_device.dev_set_list",
+    "vfio_device_set.lock",
   ],
+  device: "vfio_device",
+  border: {
+    vfio_device_put_registration: [0],
+    vfio_device_try_get_registration: [0],
+    vfio_unregister_group_dev: [0],
+    vfio_put_device: [0],
+  },
+  folders: ["drivers/vfio/"],
+  core: ["drivers/vfio/"],
+  apart: ["vfio_device_ops.open_device", "vfio_device_ops.init", "vfio_device_ops.release"],
+  slots: [
+    ...slots("vfio_device_ops", "close_device"),
+    ...slots("vm_operations_struct", "fault", "huge_fault", "open", "close"),
+  ],
+  always: [],
+  removes: [],
 };
 
 const rdma: Framework = {
   name: "rdma",
   tables: ["uverbs_obj_fd_type", "ib_client"],
+  objects: new Map([
+    ["ib_device", 1],
+    ["ib_uverbs_device", 1],
+    ["ib_uverbs_file", 1],
+    ["ib_uobject", 2],
+    ["rdma_user_mmap_entry", 1],
+    ["rdma_umap_priv", 2],
+  ]),
+  cells: [...Object.values(UF), ...Object.values(UO), ...Object.values(DV), EN.ref, EN.removed, ...Object.values(UM)],
+  device: "ib_device",
+  // uverbs_uobject_release is followed: whether it waits for a teardown or passes it by is what a driver's safety hangs on.
+  border: {
+    uverbs_uobject_put: [0],
+    ib_uverbs_release_file: [0],
+    uverbs_destroy_uobject: [0, 1, { arg: 2, path: ["ufile"] }],
+    uverbs_destroy_ufile_hw: [0, 1],
+    uverbs_user_mmap_disassociate: [0],
+    rdma_user_mmap_entry_put: [0],
+    rdma_user_mmap_entry_free: [0],
+    rdma_user_mmap_entry_get_pgoff: [0, 1],
+    rdma_umap_priv_init: [0, 1, 2],
+  },
+  folders: ["drivers/infiniband/", "include/rdma/"],
+  core: ["drivers/infiniband/core/"],
+  apart: [],
+  slots: [...slots("uverbs_obj_fd_type", "destroy_object"), ...slots("ib_device_ops", "disassociate_ucontext")],
+  always: ["ib_device_ops.disassociate_ucontext"],
+  removes: [],
+};
+
+const drivers = ["pci_driver", "auxiliary_driver", "platform_driver"] as const;
+
+const plain: Framework = {
+  name: "plain",
+  tables: [],
+  objects: new Map(),
   cells: [],
-  border: ["ib_unregister_device", "ib_register_device"],
-  folders: ["drivers/infiniband/core/", "include/rdma/"],
-  slots: [...contract("uverbs_obj_fd_type", "destroy", "destroy_object"), ...contract("ib_client", "remove", "remove")],
+  device: "",
+  border: {},
+  folders: [],
+  core: [],
+  apart: [],
+  slots: [
+    ...slots("file_operations", "open", "release", "mmap"),
+    ...slots("vm_operations_struct", "fault", "huge_fault", "open", "close"),
+  ],
+  always: [],
+  removes: drivers.flatMap((d) => slots(d, "remove", "remove_new")),
 };
 
 const table: Vocabulary["calls"] = new Map(
@@ -537,16 +593,15 @@ export const vocabulary: Vocabulary = {
     ["p2pdma_provider", CLS.provider],
   ]),
   facets: new Map([
+    ["dma_buf", { lock: F.resv, count: F.files }],
     ["dma_resv", { lock: F.resv }],
-    ["dma_buf", { count: F.files }],
-    ["file", { count: F.files }],
-    ["mm_struct", { lock: F.mmapLock }],
+    ["vm_area_struct", { lock: F.mmapLock }],
   ]),
   aliases: new Map([
-    ["dma_buf.file", "file"],
-    ["dma_buf.resv", "dma_resv"],
+    ["dma_buf.file", "dma_buf"],
+    ["dma_buf.resv", "dma_buf"],
     ["vm_fault.vma", "vm_area_struct"],
-    ["vm_area_struct.vm_mm", "mm_struct"],
+    ["vm_area_struct.vm_mm", "vm_area_struct"],
   ]),
   renamed: new Map([["dma_buf_attach_ops.move_notify", F.callback]]),
   fields: new Map([
@@ -584,15 +639,8 @@ export const vocabulary: Vocabulary = {
   },
   origins: ["pcim_p2pdma_provider"],
   revokes: ["dma_buf_invalidate_mappings", "dma_buf_move_notify"],
-  faults: [
-    { struct: "vm_operations_struct", slot: "fault" },
-    { struct: "vm_operations_struct", slot: "huge_fault" },
-  ],
-  slots: [
-    ...contract("pci_driver", "remove", "remove"),
-    ...contract("auxiliary_driver", "remove", "remove"),
-    ...contract("platform_driver", "remove", "remove", "remove_new"),
-    ...contract("vm_operations_struct", "vma", "open", "close"),
-  ],
+  setUps: ["pcim_p2pdma_init"],
+  nonnull: new Set(["file.f_mapping", "inode.i_mapping", "vfio_device.inode"]),
   frameworks: [vfio, rdma],
+  plain,
 };

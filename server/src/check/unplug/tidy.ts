@@ -1,0 +1,121 @@
+// Makes one procedure's code shorter without changing what it does: results land where they are wanted, copies go, tests stand where they are used.
+import { expressionsOf, falls, mapE, mapExpressions, readsShared, registersOf, successors, used, written } from "../../model/unplug/walk.ts";
+import { simplify } from "../../model/unplug/simplify.ts";
+import type { At, E, Ins } from "../../model/unplug/skeleton.ts";
+
+/** Rounds of the rewrites below; each shortens the code, and real code settles in four. */
+const ROUNDS = 12;
+
+/** `params`: registers that the caller sets. */
+export function tidy(code: readonly Ins[], params: readonly string[]): readonly Ins[] {
+  let now = simplify(code);
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = simplify(withKnownTests(withCopies(adjacent(now), params)));
+    if (next.length === now.length && round > 0) return next;
+    now = next;
+  }
+  return now;
+}
+
+interface Uses {
+  readonly defs: ReadonlyMap<string, number>;
+  readonly uses: ReadonlyMap<string, number>;
+  /** Jumps and falls into each instruction. */
+  readonly entries: readonly number[];
+}
+
+function usesOf(code: readonly Ins[]): Uses {
+  const defs = new Map<string, number>();
+  const uses = new Map<string, number>();
+  const entries = code.map(() => 0);
+  for (const [index, i] of code.entries()) {
+    const w = written(i);
+    if (w !== undefined) defs.set(w, (defs.get(w) ?? 0) + 1);
+    for (const r of used(i)) uses.set(r, (uses.get(r) ?? 0) + 1);
+    for (const s of successors(code, index)) if (entries[s] !== undefined) entries[s]++;
+  }
+  return { defs, uses, entries };
+}
+
+/** `t = call(); ret = t` and `t = x; test t`, each with t used nowhere else, become one instruction. */
+function adjacent(code: readonly Ins[]): Ins[] {
+  const { defs, uses, entries } = usesOf(code);
+  const out: (Ins | undefined)[] = [...code];
+  for (let index = 0; index + 1 < out.length; index++) {
+    const first = out[index];
+    const second = out[index + 1];
+    if (first === undefined || second === undefined || entries[index + 1] !== 1 || !falls(first)) continue;
+    const t = written(first);
+    if (t === undefined || defs.get(t) !== 1 || uses.get(t) !== 1) continue;
+    if (second.op === "let" && second.e.k === "r" && second.e.r === t && first.op !== "next") {
+      // A result lands in the register that it is copied to.
+      out[index] = { op: "jmp", to: index + 1 };
+      out[index + 1] = { ...first, r: second.r, ...at(first.at, second.at, first) } as Ins;
+      continue;
+    }
+    if (first.op !== "let" || second.op === "next" || !used(second).includes(t)) continue;
+    if (readsShared(first.e) && !canRead(second)) continue;
+    const e = first.e;
+    out[index] = { op: "jmp", to: index + 1 };
+    out[index + 1] = {
+      ...mapExpressions(second, (x) => mapE(x, (n) => (n.k === "r" && n.r === t ? e : n))),
+      ...at(second.at, first.at, second),
+    };
+  }
+  return out.map((i) => i ?? { op: "return" });
+}
+
+const canRead = (i: Ins): boolean => i.op !== "await" && i.op !== "jmp";
+
+function at(first: At | undefined, second: At | undefined, i: Ins): { at?: At } {
+  const best = first?.claim === undefined && i.op !== "let" && second?.claim !== undefined ? second : (first ?? second);
+  return best === undefined ? {} : { at: best };
+}
+
+/** `x = y` where neither changes afterwards: y stands for x. Constants too. */
+function withCopies(code: readonly Ins[], params: readonly string[]): readonly Ins[] {
+  const { defs } = usesOf(code);
+  const fixed = (r: string): boolean => (params.includes(r) ? (defs.get(r) ?? 0) === 0 : false);
+  const to = new Map<string, E>();
+  for (const i of code) {
+    if (i.op !== "let" || defs.get(i.r) !== 1 || params.includes(i.r)) continue;
+    if (i.e.k === "r" && fixed(i.e.r)) to.set(i.r, i.e);
+  }
+  if (to.size === 0) return code;
+  const resolve = (e: E): E => (e.k === "r" ? (to.get(e.r) ?? e) : e);
+  return code.map((i, index): Ins => {
+    if (i.op === "let" && to.has(i.r)) return { op: "jmp", to: index + 1 };
+    return mapExpressions(i, (e) => mapE(e, resolve));
+  });
+}
+
+/** Tests of constants become jumps. */
+function withKnownTests(code: readonly Ins[]): Ins[] {
+  return code.map((i): Ins => {
+    const known = i.op === "br" ? constant(i.e) : undefined;
+    return i.op !== "br" || known === undefined ? i : { op: "jmp", to: known ? i.then : i.else };
+  });
+}
+
+function constant(e: E): boolean | undefined {
+  if (e.k === "c") return e.v < 200 ? e.v !== 0 : undefined;
+  if (e.k === "not") {
+    const inner = constant(e.e);
+    return inner === undefined ? undefined : !inner;
+  }
+  if (e.k === "err" && e.e.k === "c") return e.e.v === 0xfe ? true : e.e.v < 200 || e.e.v === 0xfd ? false : undefined;
+  return undefined;
+}
+
+/** Registers that are read somewhere but set nowhere: in C they are not initialised, or come from code that was not followed. */
+export function neverSet(code: readonly Ins[], params: readonly string[]): ReadonlySet<string> {
+  const set = new Set<string>(params);
+  for (const i of code) {
+    const w = written(i);
+    if (w !== undefined) set.add(w);
+  }
+  const out = new Set<string>();
+  for (const i of code) for (const e of expressionsOf(i)) for (const r of registersOf(e)) if (!set.has(r)) out.add(r);
+  return out;
+}
+
