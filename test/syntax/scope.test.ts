@@ -88,6 +88,36 @@ describe("file scope", () => {
     assert.deepEqual(s.vars.map(showVar), ["x:int"]);
   });
 
+  it("says under which symbols things stand", async () => {
+    const s = await scope(
+      "#ifndef _A_H\n#define _A_H\n#ifdef CONFIG_B\n#define M 1\nint b;\n#if IS_ENABLED(CONFIG_C)\nint c;\n#endif\n#else\n#define M 2\nX(y);\n#endif\nint d;\n#endif\n",
+    );
+    assert.deepEqual(
+      [...s.vars.map((v) => [v.name, v.config]), ...s.macros.map((m) => [m.body, m.config])],
+      [
+        ["b", ["CONFIG_B"]],
+        ["c", ["CONFIG_B", "CONFIG_C"]],
+        ["d", undefined],
+        ["", undefined],
+        ["1", ["CONFIG_B"]],
+        ["2", ["!CONFIG_B"]],
+      ],
+    );
+    assert.deepEqual(s.invocations[0]?.config, ["!CONFIG_B"]);
+  });
+
+  it("keeps the width of bit-fields", async () => {
+    const s = await scope("struct a { u8 on : 1, two : 2; u8 : 5; int n : N; };\n");
+    assert.deepEqual(
+      s.structs[0]?.fields.map((f) => [f.name, f.bits]),
+      [
+        ["on", 1],
+        ["two", 2],
+        ["n", undefined],
+      ],
+    );
+  });
+
   it("has the types that functions define in their bodies", async () => {
     const s = await scope("void f(void)\n{\n\tstruct local { int a; } x = { 1 };\n\tenum { ONE = 1 };\n}\n");
     assert.equal(s.structs[0]?.name, "local");

@@ -1,5 +1,5 @@
 // #if arms: leaves those that hold whole statements to the grammar, and masks one consistent choice where arms split a construct.
-import { elseSymbol, isNeverC, readDirective, symbolOf } from "./conditions.ts";
+import { elseSymbol, isGuard, isNeverC, readDirective, symbolOf } from "./conditions.ts";
 import type { Overwritable } from "./buffer.ts";
 import type { Token } from "./tokens.ts";
 
@@ -11,6 +11,8 @@ export interface Arms {
   readonly live: readonly Token[];
   /** The symbols of the arms that were read where others were masked. */
   readonly assumes: readonly string[];
+  /** What the arms that were kept whole hold, and under which symbol; outer arms before inner ones. */
+  readonly regions: readonly { readonly start: number; readonly end: number; readonly symbol: string }[];
   /** Directives that are no conditionals: #define, #include, #pragma. All are masked. */
   readonly others: readonly Token[];
 }
@@ -38,6 +40,7 @@ export function settleArms(list: readonly Token[], out: Overwritable, inFunction
   const live: Token[] = [];
   const assumes: string[] = [];
   const others: Token[] = [];
+  const regions: { start: number; end: number; symbol: string }[] = [];
   const open: Bracket[] = [];
   let previous: Token | undefined;
 
@@ -96,6 +99,8 @@ export function settleArms(list: readonly Token[], out: Overwritable, inFunction
     }
     if (!keepAll && first !== undefined) assumes.push(first.symbol);
     for (const arm of keepAll ? possible : possible.slice(0, 1)) {
+      const end = list[arm.to]?.start ?? arm.directive.end;
+      if (keepAll && !isGuard(arm.symbol)) regions.push({ start: arm.directive.end, end, symbol: arm.symbol });
       if (grammar) mark(arm.directive);
       read(arm.from, arm.to);
     }
@@ -118,7 +123,13 @@ export function settleArms(list: readonly Token[], out: Overwritable, inFunction
   };
 
   read(0, list.length);
-  return { live, assumes, others };
+  return { live, assumes, regions, others };
+}
+
+/** The symbols of the arms around `offset`, in the form of the AST's `config`. */
+export function configAt(arms: Arms, offset: number): { config?: readonly string[] } {
+  const around = arms.regions.filter((region) => region.start <= offset && offset < region.end);
+  return around.length === 0 ? {} : { config: around.map((region) => region.symbol) };
 }
 
 function endsStatement(token: Token | undefined): boolean {

@@ -3,7 +3,7 @@ import type { Gap, Range } from "./ast.ts";
 import { readExpr } from "./ast-expr.ts";
 import { readVars } from "./ast-stmt.ts";
 import { readDeclarator, readType } from "./ast-type.ts";
-import { settleArms } from "./arms.ts";
+import { configAt, settleArms } from "./arms.ts";
 import type { Body } from "./bodies.ts";
 import { overwritable } from "./buffer.ts";
 import type { Overwritable } from "./buffer.ts";
@@ -20,6 +20,8 @@ import { partners, tokenize } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
 import type { SyntaxTree } from "./tree.ts";
 
+type Config = { readonly config?: readonly string[] };
+
 /** Reads what `bodies` leave of `text` into `scope`; gives the gaps. */
 export function readScope(
   text: string,
@@ -35,10 +37,10 @@ export function readScope(
   for (const [start, end] of comments) out.blank(start, end);
   const arms = settleArms(list, out, false);
   const source = sourceOf(text, base, scope, at);
-  for (const directive of arms.others) readMacro(source, directive);
+  for (const directive of arms.others) readMacro(source, directive, configAt(arms, directive.start));
   const declarations: Item[] = [];
   for (const item of cutItems(arms.live)) {
-    if (item.kind === "invocation") readInvocation(source, item);
+    if (item.kind === "invocation") readInvocation(source, item, configAt(arms, item.start));
     else if (item.kind === "declaration") {
       maskMacroVariable(item.tokens, out);
       maskTrailing(item.tokens, out);
@@ -50,7 +52,7 @@ export function readScope(
   const gaps: Gap[] = [];
   for (const item of declarations) {
     const chunk = sourceOf(text.slice(item.start, item.end), base + item.start, scope, at);
-    readItem(chunk, tree(masked.slice(item.start, item.end)));
+    readItem(chunk, tree(masked.slice(item.start, item.end)), configAt(arms, item.start));
     gaps.push(...chunk.gaps);
   }
   return gaps;
@@ -87,7 +89,7 @@ function maskTrailing(tokens: readonly Token[], out: Overwritable): void {
 }
 
 /** A #define or #include; other directives say nothing that is kept. */
-export function readMacro(source: Source, directive: Token): void {
+export function readMacro(source: Source, directive: Token, config: Config = {}): void {
   const { keyword, rest } = readDirective(directive.text);
   const range: Range = source.at ?? [directive.start + source.base, directive.end + source.base];
   if (keyword === "include") {
@@ -106,21 +108,21 @@ export function readMacro(source: Source, directive: Token): void {
           .split(",")
           .map((p) => p.trim())
           .filter((p) => p !== "");
-  source.scope.macros.push({ name: match[1] ?? "", params, body: (match[4] ?? "").trim(), range });
+  source.scope.macros.push({ name: match[1] ?? "", params, body: (match[4] ?? "").trim(), range, ...config });
 }
 
-function readInvocation(source: Source, item: Extract<Item, { kind: "invocation" }>): void {
+function readInvocation(source: Source, item: Extract<Item, { kind: "invocation" }>, config: Config): void {
   const args = splitArguments(source.text.slice(item.args[0], item.args[1]));
   const range: Range = source.at ?? [item.start + source.base, item.end + source.base];
-  source.scope.invocations.push({ macro: item.macro, args, range });
+  source.scope.invocations.push({ macro: item.macro, args, range, ...config });
 }
 
-function readItem(source: Source, tree: SyntaxTree): void {
+function readItem(source: Source, tree: SyntaxTree, config: Config): void {
   for (const node of tree.errors) noteGap(source, node, node.missing ? `missing ${node.type}` : "not understood");
   for (const node of tree.root.kids) {
     switch (node.type) {
       case "declaration":
-        source.scope.vars.push(...readVars(source, node));
+        source.scope.vars.push(...readVars(source, node).map((v) => ({ ...v, ...config })));
         break;
       case "type_definition":
         for (const declarator of node.kids.filter((kid) => kid.field === "declarator")) {

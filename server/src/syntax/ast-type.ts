@@ -2,6 +2,7 @@
 import type { FieldDecl, TypeRef } from "./ast.ts";
 import { readExpr } from "./ast-expr.ts";
 import { CLEANUP_DECLARATORS } from "./dialect.ts";
+import { numberValue } from "./literal.ts";
 import type { Source } from "./source.ts";
 import { field, namedKids, noteGap, rangeOf, textOf, wordAt } from "./source.ts";
 import type { TreeNode } from "./tree.ts";
@@ -165,7 +166,13 @@ function readField(source: Source, node: TreeNode, out: FieldDecl[]): void {
   }
   for (const declarator of declarators) {
     const declared = readDeclarator(source, declarator);
-    out.push({ name: declared.name, type: readType(source, specifier, declared), range: rangeOf(source, declarator) });
+    const type = readType(source, specifier, declared);
+    const clause = node.kids[node.kids.indexOf(declarator) + 1];
+    const width =
+      clause?.type === "bitfield_clause" ? clause.kids.find((kid) => kid.type === "number_literal") : undefined;
+    const bits = width === undefined ? undefined : numberValue(textOf(source, width));
+    const range = rangeOf(source, declarator);
+    out.push({ name: declared.name, type, range, ...(bits === undefined ? {} : { bits }) });
   }
 }
 

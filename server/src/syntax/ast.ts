@@ -20,6 +20,8 @@ export interface TypeRef {
 export interface FieldDecl {
   readonly name: string; // empty: an anonymous struct or union member, whose fields are reached directly
   readonly type: TypeRef;
+  /** The width of a bit-field, where it is a plain number. */
+  readonly bits?: number;
   readonly range: Range;
 }
 
@@ -109,6 +111,8 @@ export interface VarDecl {
   /** `T *p __free(kfree) = ...`: the cleanup function's class ("kfree"). */
   readonly cleanup: string | undefined;
   readonly range: Range;
+  /** At file scope: the symbols of the #if arms around it, outermost first. Absent where there are none. */
+  readonly config?: readonly string[];
 }
 
 export interface FunctionDef {
@@ -157,8 +161,16 @@ export interface FileScope {
   readonly vars: readonly VarDecl[];
   readonly macros: readonly MacroDef[];
   /** File-scope invocations: EXPORT_SYMBOL_GPL(x), module_pci_driver(d), DECLARE_UVERBS_NAMED_OBJECT(...). */
-  readonly invocations: readonly { readonly macro: string; readonly args: readonly string[]; readonly range: Range }[];
+  readonly invocations: readonly Invocation[];
   readonly includes: readonly string[];
+}
+
+export interface Invocation {
+  readonly macro: string;
+  readonly args: readonly string[];
+  readonly range: Range;
+  /** As for VarDecl. */
+  readonly config?: readonly string[];
 }
 
 export interface MacroDef {
@@ -167,6 +179,8 @@ export interface MacroDef {
   readonly params: readonly string[] | undefined;
   readonly body: string;
   readonly range: Range;
+  /** As for VarDecl: a macro defined differently in two arms stands twice in a file. */
+  readonly config?: readonly string[];
 }
 
 export interface ParsedFile {
