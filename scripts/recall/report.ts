@@ -1,5 +1,6 @@
 // The tables that recall prints: what was found per planted bug, per disguise and in all, as plain text.
 import { SILENT } from "./mutant.ts";
+import type { Finding } from "./checker.ts";
 import type { Outcome, Scored } from "./score.ts";
 
 const MARKS: Readonly<Record<Outcome, string>> = {
@@ -99,9 +100,30 @@ function details(scored: readonly Scored[]): string[] {
   return wanted.flatMap((s) => [
     `${s.mutant === "sound" ? `${s.family}/sound` : s.mutant} as ${s.disguise}: ${s.outcome}, expected ${s.expect}`,
     ...(s.note === undefined || s.note === "" ? [] : [`    ${s.note}`]),
-    ...s.fresh.map((f) => `    ${f.level} ${f.rule} in ${f.fn} (${f.file}:${f.line})`),
+    ...listed(s.fresh),
     ...s.incomplete.slice(0, 3).map((line) => `    incomplete: ${line}`),
   ]);
+}
+
+/** The table that asks for the mutants, undisguised: found of tried per row and family. */
+function byRow(undisguised: readonly Scored[]): string[] {
+  const families = [...new Set(undisguised.map((s) => s.family))];
+  const rows = [...new Set(undisguised.map((s) => s.row))];
+  const cell = (row: string, family: string): string => {
+    const own = undisguised.filter((s) => s.row === row && s.family === family);
+    if (own.length === 0) return "none";
+    const right = own.filter((s) => s.outcome === "found" || s.outcome === "silent").length;
+    const silent = own.every((s) => s.expect === SILENT);
+    return `${right}/${own.length} ${silent ? "silent" : "found"}`;
+  };
+  return table(
+    ["", ...families],
+    rows.map((row) => [row, ...families.map((f) => cell(row, f))]),
+  );
+}
+
+function listed(findings: readonly Finding[]): string[] {
+  return findings.map((f) => `    ${f.level} ${f.rule} in ${f.fn} (${f.file}:${f.line})`);
 }
 
 /** The whole report. */
@@ -159,6 +181,10 @@ export function report(scored: readonly Scored[], version: string): string {
       tallyRow("all, doubtful ones left out", tally(bugs.filter((s) => !s.doubtful))),
     ]),
   );
+  lines.push("", "Per row of the table, undisguised", ...byRow(undisguised));
+  lines.push("", "What the sound code shows as it is, which is not counted");
+  const shown = sound.filter((s) => s.disguise === "none").flatMap((s) => listed(s.findings));
+  lines.push(...(shown.length > 0 ? shown : ["    nothing"]), "");
   const slowest = Math.max(0, ...scored.map((s) => s.ms));
   lines.push(`${scored.length} checks, slowest ${Math.round(slowest)} ms`, "", "Not as expected", ...details(scored));
   return `${lines.join("\n")}\n`;

@@ -41,6 +41,11 @@ export async function runCase(c: Case, loaded: Loaded, checker: Checker, budget:
   }
 }
 
+/** A finding under its names of before the disguise. */
+function named(placed: Placed): Finding {
+  return { ...placed.finding, fn: placed.fns.join("|") };
+}
+
 /** Scores cases in order; the sound code of a family must come before its planted bugs, and each disguise's before those under it. */
 export function scoreAll(cases: readonly Case[], raws: readonly Raw[], families: readonly Family[]): Scored[] {
   const sound = new Map<string, readonly Placed[]>();
@@ -51,12 +56,13 @@ export function scoreAll(cases: readonly Case[], raws: readonly Raw[], families:
     const base = {
       family: c.family,
       mutant: c.mutant?.id ?? "sound",
+      row: c.mutant?.row ?? "",
       expect: c.mutant?.expect ?? SILENT,
       doubtful: c.mutant?.doubt !== undefined,
       disguise,
       ms: raw?.ms ?? 0,
     };
-    const none = { fresh: [], lost: [], incomplete: [] };
+    const none = { findings: [], fresh: [], lost: [], incomplete: [] };
     if (!raw || !family) return { ...base, ...none, outcome: "failed", note: `${nameOf(c)} was not run` };
     if (!raw.applies) return { ...base, ...none, outcome: "not-applicable", note: raw.disguised.skipped.join("; ") };
     if (raw.error !== undefined) return { ...base, ...none, outcome: "failed", note: raw.error };
@@ -74,7 +80,8 @@ export function scoreAll(cases: readonly Case[], raws: readonly Raw[], families:
     return {
       ...base,
       outcome: raw.overBudget ? "over-budget" : judge(c.mutant, fresh),
-      fresh: fresh.map((p): Finding => ({ ...p.finding, fn: p.fns.join("|") })),
+      findings: placed.filter((p) => counts(p.finding)).map(named),
+      fresh: fresh.map(named),
       lost: lost.map((p) => `${p.finding.rule} ${p.fns.join("|")}`),
       incomplete: raw.answer.incomplete,
     };

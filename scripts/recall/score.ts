@@ -68,10 +68,13 @@ export interface Scored {
   readonly family: string;
   /** "sound" for the code without a planted bug. */
   readonly mutant: string;
+  readonly row: string;
   readonly expect: string;
   readonly doubtful: boolean;
   readonly disguise: string;
   readonly outcome: Outcome;
+  /** Everything of level error or warning that the checker said here. */
+  readonly findings: readonly Finding[];
   readonly fresh: readonly Finding[];
   /** Identities of the sound code's findings that this case no longer shows. */
   readonly lost: readonly string[];

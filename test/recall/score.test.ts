@@ -6,6 +6,8 @@ import type { Checker, CheckerAnswer, Files, Finding } from "../../scripts/recal
 import { DISGUISES } from "../../scripts/recall/disguises.ts";
 import { percent, report, tally } from "../../scripts/recall/report.ts";
 import { runCase, scoreAll } from "../../scripts/recall/run.ts";
+import type { Mutant } from "../../scripts/recall/mutant.ts";
+import { calling, drop, inFunction, pick } from "../../scripts/recall/operators.ts";
 import type { Scored } from "../../scripts/recall/score.ts";
 import { context, heron, heronMutants } from "./support.ts";
 
@@ -124,6 +126,16 @@ describe("recall: scoring", () => {
       ["failed broken", "failed broken"],
     );
     assert.equal(tally(failed.filter((s) => s.mutant !== "sound")).bugs, 1);
+    const rearm: Mutant = {
+      ...(heronMutants[0] ?? assert.fail()),
+      id: "vfio/rearm",
+      apply: inFunction("heron_dmabuf.c", "heron_bufs_move", drop(pick("re-init", calling("reinit_completion")))),
+    };
+    const gone = casesOf("vfio", [rearm], [undefined, ...DISGUISES.filter((d) => d.id === "wait-count")]);
+    assert.deepEqual(
+      gone.map((c) => prepare(c, heron, context).applies),
+      [true, true, true, false],
+    );
     const idle = casesOf(
       "vfio",
       [],
@@ -141,6 +153,9 @@ describe("recall: scoring", () => {
     assert.match(text, /vfio\/invalidate +dma-buf\/not-invalidated +F +100\.0%/);
     assert.match(text, /vfio\/drain +dma-buf\/no-unmap-drain +\. +0\.0%/);
     assert.match(text, /undisguised +11 +1 +10 .* 9\.1% +0\/1/);
+    assert.match(text, /gate store moved past invalidate, inside resv +1\/1 silent/);
+    assert.match(text, /fence wait weakened +0\/3 found/);
+    assert.match(text, /which is not counted\n {4}nothing/);
     assert.equal(percent(1, 0), "-");
   });
 });
