@@ -14,6 +14,7 @@ import { openIncludes } from "./includes.ts";
 import type { Includes } from "./includes.ts";
 import type { Index } from "./index.ts";
 import { openKbuild } from "./kbuild.ts";
+import type { Kbuild } from "./kbuild.ts";
 import { openLookup } from "./lookup.ts";
 import type { Program, Source } from "./program.ts";
 import { openSignatures } from "./signatures.ts";
@@ -42,6 +43,7 @@ export interface ProgramOptions {
 interface Parts {
   readonly view: View;
   readonly skim: Skim;
+  readonly kbuild: Kbuild;
   readonly includes: Includes;
   readonly functions: Functions;
 }
@@ -66,7 +68,7 @@ export function createProgram(source: Source, parser: CParser, options: ProgramO
       (file) => file.endsWith(".c") && source.read(file) !== undefined && options.over?.source.read(file) !== undefined,
     );
   const view = openView(source, base?.view, options.stored);
-  const kbuild = openKbuild((file) => source.read(file));
+  const kbuild = light && base !== undefined ? base.kbuild : openKbuild((file) => source.read(file));
   const implied = new Set((options.family ?? []).flatMap((file) => kbuild.implied(file)));
   const core: Core = {
     source,
@@ -142,6 +144,6 @@ export function createProgram(source: Source, parser: CParser, options: ProgramO
     },
     incomplete: () => [...(source.problems?.() ?? []), ...core.missedSoFar()],
   };
-  partsOf.set(program, { view, skim: core.skim, includes: core.includes, functions });
+  partsOf.set(program, { view, skim: core.skim, kbuild, includes: core.includes, functions });
   return program;
 }

@@ -12,6 +12,8 @@ export interface Skim {
    * declared in `file` is known to no other C file, unless one declares it again by hand.
    */
   includers(file: FileId): readonly FileId[];
+  /** C files of the same folder that include the .c file `file`, sorted. Reads only that folder. */
+  siblings(file: FileId): readonly FileId[];
   /** Files that define `struct tag {`, sorted. */
   definers(tag: string): readonly FileId[];
   /** Files whose text contains `text` (ASCII) at all, sorted. */
@@ -56,6 +58,7 @@ function overlaid(base: Skim, own: Skim, changed: ReadonlySet<FileId>): Skim {
     files: () => both(base.files(), own.files()),
     exporters: (name) => both(base.exporters(name), own.exporters(name)),
     definers: (tag) => both(base.definers(tag), own.definers(tag)),
+    siblings: (file) => both(base.siblings(file), own.siblings(file)),
     // Whatever a changed file includes now: a superset.
     includers: (file) => [...new Set([...base.includers(file), ...own.files()])].sort(),
     containing: (text) => both(base.containing(text), own.containing(text)),
@@ -67,6 +70,7 @@ function fullSkim(source: Source): Skim {
   let known: Graph | undefined;
   let present: ReadonlySet<FileId> | undefined;
   const answers = new Map<string, readonly FileId[]>();
+  const folders = new Map<string, ReadonlyMap<string, readonly FileId[]>>();
   const files = (): readonly FileId[] => (listed ??= source.files().filter((file) => !OUTSIDE.test(file)));
   const graph = (): Graph => (known ??= readGraph(source, files()));
   const exists = (file: FileId): boolean => (present ??= new Set(source.files())).has(file);
@@ -92,6 +96,12 @@ function fullSkim(source: Source): Skim {
       seen.delete(file);
       return [...seen].sort();
     },
+    siblings(file) {
+      const folder = folderOf(file);
+      let map = folders.get(folder);
+      if (map === undefined) folders.set(folder, (map = cIncludes(source, folder)));
+      return map.get(lastPart(file)) ?? [];
+    },
     containing,
   };
 
@@ -106,6 +116,17 @@ function fullSkim(source: Source): Skim {
     answers.set(text, found);
     return found;
   }
+}
+
+/** Name of a .c file → the C files of the folder that include it. */
+function cIncludes(source: Source, folder: string): ReadonlyMap<string, readonly FileId[]> {
+  const map = new Map<string, FileId[]>();
+  const files = source.files().filter((file) => file.endsWith(".c") && folderOf(file) === folder);
+  each(source, files, (file, bytes) => {
+    const text = bytes.includes('.c"') ? bytes.toString("latin1") : "";
+    for (const m of text.matchAll(/^[ \t]*#[ \t]*include[ \t]+"(?:\.\/)?([^"/]+\.c)"/gm)) push(map, m[1] ?? "", file);
+  });
+  return map;
 }
 
 /** Hands each file's bytes to `visit`, by the quickest way that the source has. */

@@ -6,7 +6,6 @@ import type { FileId } from "../base/span.ts";
 import { MAX_FILES_PER_QUESTION, isTaken } from "./core.ts";
 import type { Core } from "./core.ts";
 import type { Functions } from "./functions.ts";
-import { folderOf } from "./kbuild.ts";
 import { CALLED, FIELD, STORED, VALUE, WRITTEN } from "./lex.ts";
 import type { Lookup } from "./lookup.ts";
 import type { FieldUse, FunctionRef } from "./program.ts";
@@ -32,31 +31,14 @@ const MAX_MACROS = 50;
 
 export function openUses(core: Core, lookup: Lookup, functions: Functions): Uses {
   const known = new Map<FileId, readonly FileId[]>();
-  const includedC = new Map<string, ReadonlyMap<string, readonly FileId[]>>();
 
   function knowers(file: FileId): readonly FileId[] {
     const before = known.get(file);
     if (before !== undefined) return before;
-    const others = file.endsWith(".h") ? core.skim.includers(file) : includersOfC(file);
+    const others = file.endsWith(".h") ? core.skim.includers(file) : core.skim.siblings(file);
     const found = [...others, file].sort();
     known.set(file, found);
     return found;
-  }
-
-  /** C files of the same folder that include a .c file by its name. */
-  function includersOfC(file: FileId): readonly FileId[] {
-    const folder = folderOf(file);
-    let map = includedC.get(folder);
-    if (map === undefined) {
-      const made = new Map<string, FileId[]>();
-      for (const other of core.source.files()) {
-        if (folderOf(other) !== folder || !other.endsWith(".c")) continue;
-        for (const m of (core.source.read(other) ?? "").matchAll(/^[ \t]*#[ \t]*include[ \t]+"(?:\.\/)?([^"/]+\.c)"/gm))
-          made.set(m[1] ?? "", [...(made.get(m[1] ?? "") ?? []), other]);
-      }
-      includedC.set(folder, (map = made));
-    }
-    return map.get(file.slice(file.lastIndexOf("/") + 1)) ?? [];
   }
 
   function knowersOf(of: FunctionRef): readonly FileId[] {
