@@ -10,11 +10,12 @@ import type { ThreadSpec } from "./scenarios.ts";
 
 type Threads = readonly (readonly Ins[] | ThreadSpec)[];
 
-/** All violations of the scenario, both with and without reduction, which must agree. */
+/** All violations of the scenario, both with and without fusion of local steps, which must agree. */
 function found(threads: Threads, more: Partial<Scenario> = {}): readonly string[] {
   const s = scenario(threads, more);
   const full = explore(s, { all: true, reduce: false });
-  const reduced = explore(s, { all: true });
+  const reduced = explore(s, { all: true, reduce: "local" });
+  assert.equal(explore(s).verdict, full.verdict);
   assert.notEqual(full.verdict, "incomplete", full.reason);
   assert.deepEqual(reduced.found, full.found);
   return full.found ?? [];

@@ -20,7 +20,14 @@ export interface Shape {
   readonly threads: number;
   /** Blocks per thread. */
   readonly length: number;
+  /** The cases of `simple` to draw from, so that one kind of defect is rare enough to be the only one; default: all. */
+  readonly cases?: readonly number[];
 }
+
+/** Locks, fields and waits; objects live for ever and counts stay high. */
+export const CALM = [0, 1, 2, 3, 4, 5, 8, 8, 9, 9, 17, 18, 19, 20, 21];
+/** Objects die, perhaps too early. */
+export const DEADLY = [0, 3, 5, 8, 9, 10, 11, 12, 13, 21];
 
 /** A random scenario; the same for the same seed and shape. */
 export function randomScenario(seed: number, shape: Shape = { threads: 2, length: 4 }): Scenario {
@@ -33,7 +40,7 @@ export function randomScenario(seed: number, shape: Shape = { threads: 2, length
   /** One to three instructions; targets are relative to the block and its length is "after it". */
   function simple(): Ins[] {
     const o = object();
-    switch (pick(22)) {
+    switch (shape.cases === undefined ? pick(22) : one(shape.cases)) {
       case 0:
       case 1:
       case 2:

@@ -35,11 +35,16 @@ export function view(c: Core, t: number): WorldView {
   return {
     get: (field, n) => {
       const at = find(c, field, n);
-      return at === undefined ? 0 : c.bytes[at]!;
+      if (at === undefined) return 0;
+      if (c.watch !== undefined) look(c, field, n, at);
+      return c.bytes[at]!;
     },
     live: (cls, n) => {
       const laid = layout.classes.get(cls);
-      return laid !== undefined && n >= 1 && n <= laid.count && c.bytes[laid.base + (n - 1) * laid.stride] === LIVE;
+      if (laid === undefined || n < 1 || n > laid.count) return false;
+      const base = laid.base + (n - 1) * laid.stride;
+      c.watch?.touch(base, false);
+      return c.bytes[base] === LIVE;
     },
     objects: (cls) => layout.classes.get(cls)?.count ?? 0,
     holds: (lock, n, mode) => {
@@ -67,7 +72,8 @@ export function compileAct(
     };
   const args = i.args.map((e) => value(c, e, s));
   const world = view(c, t);
-  const on = new Set(c.linked.scenario.abilities);
+  const { abilities } = c.linked.scenario;
+  const on = new Set(abilities);
   const opt = i.opt ?? {};
   return () => {
     const values = args.map((a) => a());
@@ -75,7 +81,7 @@ export function compileAct(
     const outcomes = action(world, { args: values, opt }).filter((o) => o.ability === undefined || on.has(o.ability));
     if (outcomes.length === 0) return BLOCKED;
     const o = outcomes[c.choose(outcomes.length)]!;
-    if (o.ability !== undefined) c.abilities.add(o.ability);
+    if (o.ability !== undefined) c.abilities |= 1 << abilities.indexOf(o.ability);
     for (const [field, n, v] of o.writes ?? []) write(c, i.act, field, n, v);
     c.note = o.text;
     if (o.violation !== undefined) c.fault = { what: o.violation, detail: o.text ?? `${i.act}: ${o.violation}` };
@@ -90,5 +96,19 @@ function write(c: Core, act: string, field: string, n: number, v: number): void 
   const laid = cls === undefined ? undefined : c.linked.layout.classes.get(cls);
   if (at === undefined) c.trouble = `action ${act} writes ${field} of object ${n}, which does not exist`;
   else if (laid !== undefined && v === FREED && c.bytes[at] !== FREED) freeObject(c, laid, at);
-  else c.bytes[at] = v;
+  else {
+    c.watch?.touch(at, true);
+    if (c.linked.layout.fields.get(field)?.kind === "lock") c.watch?.peek(at);
+    c.bytes[at] = v;
+  }
+}
+
+/** An action looks at a cell: also at whether its object lives, and from outside if it is a lock. */
+function look(c: Core, field: string, n: number, at: number): void {
+  c.watch?.touch(at, false);
+  const f = c.linked.layout.fields.get(field);
+  const cls = f && c.linked.layout.classes.get(f.cls);
+  if (f === undefined || cls === undefined) return;
+  c.watch?.touch(cls.base + (n - 1) * cls.stride, false);
+  if (f.kind === "lock") c.watch?.peek(at);
 }

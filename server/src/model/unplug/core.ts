@@ -1,4 +1,5 @@
 // The running part that all compiled instructions share: the packed state at hand, choices still to be tried, and what went wrong.
+import type { Discipline } from "./discipline.ts";
 import type { Linked } from "./link.ts";
 import type { LaidClass, LaidField } from "./layout.ts";
 import { FREED, LIVE, UNBORN } from "./layout.ts";
@@ -31,8 +32,14 @@ export interface Core {
   decided: boolean;
   /** Wills that the step needs, as bits of `WILL`. */
   will: number;
-  /** Abilities that the step needs. */
-  readonly abilities: Set<string>;
+  /** How many instructions the step ran, those on registers not counted; at least 1. */
+  length: number;
+  /** The thread waits and only a signal lets it go: where it is must be seen. */
+  waits: boolean;
+  /** Abilities that the step needs, as bits: the scenario's list gives their order. */
+  abilities: number;
+  /** Watches accesses, for reduction. */
+  watch: Discipline | undefined;
   /** What the running action says of itself. */
   note: string | undefined;
   /** One of 0..n-1; the step is run again for each of the others. */
@@ -44,6 +51,10 @@ export interface Choices {
   first(): void;
   next(): boolean;
   choose(n: number): number;
+  /** How many choices this run has asked for. */
+  mark(): number;
+  /** Forgets the choices of this run from the nth on: what asked for them was undone. */
+  cut(mark: number): void;
 }
 
 /** An odometer over the choices that a deterministic run asks for. */
@@ -77,6 +88,10 @@ export function choices(): Choices {
       }
       return taken[at++]!;
     },
+    mark: () => at,
+    cut(mark) {
+      at = length = mark;
+    },
   };
 }
 
@@ -92,7 +107,10 @@ export function core(linked: Linked, choose: (n: number) => number): Core {
     trouble: undefined,
     decided: false,
     will: 0,
-    abilities: new Set(),
+    length: 1,
+    waits: false,
+    abilities: 0,
+    watch: undefined,
     note: undefined,
     choose,
   };
@@ -111,7 +129,10 @@ export function reach(c: Core, cls: LaidClass, object: number, what: string): nu
   if (object >= 1 && object <= cls.count) {
     const base = cls.base + (object - 1) * cls.stride;
     const life = c.bytes[base];
-    if (life === LIVE) return base;
+    if (life === LIVE) {
+      c.watch?.enter(base);
+      return base;
+    }
     if (life === FREED)
       c.fault = { what: "use-after-free", detail: `${what} of ${cls.name}#${object}, which is freed` };
     else if (life === UNBORN)

@@ -3,9 +3,10 @@ import type { Step } from "../../base/trace.ts";
 import { search } from "./graph.ts";
 import { link } from "./link.ts";
 import { machine } from "./machine.ts";
-import type { Machine } from "./machine.ts";
+import type { Machine, Ran } from "./machine.ts";
 import { hang } from "./progress.ts";
 import type { Scenario } from "./scenario.ts";
+import type { Ins } from "./skeleton.ts";
 import { waiting } from "./waiting.ts";
 import type { Waiting } from "./waiting.ts";
 import { dump, replay, steps } from "./witness.ts";
@@ -17,10 +18,17 @@ export const STATE_BUDGET = 2_000_000;
 export interface ExploreOptions {
   /** States at most. */
   readonly budget?: number;
-  /** false: every instruction is a step of its own, and nothing is simplified. For comparing. */
-  readonly reduce?: boolean;
+  /** false: every instruction is a step of its own, and nothing is simplified; "local": only steps on registers are fused. For comparing. */
+  readonly reduce?: boolean | "local";
   /** Goes on after the first violation and collects the names of all, in `found`. For comparing. */
   readonly all?: boolean;
+}
+
+/** One instruction of a violation's path. `start`: the name of the start that ran it. */
+export interface Executed {
+  readonly thread: number;
+  readonly start: string;
+  readonly ins: Ins | undefined;
 }
 
 export interface ModelViolation {
@@ -31,6 +39,8 @@ export interface ModelViolation {
   readonly trace: readonly Step[];
   /** The shared state at the end, one line per object and per running start. */
   readonly final: readonly string[];
+  /** The instructions that ran, in order: by which start, and which one (undefined where a start begins). For diagnosis. */
+  readonly ran: readonly Executed[];
   /** For "cannot-finish": who waits for what, the goal's thread first. */
   readonly blocked?: readonly Waiting[];
 }
@@ -52,7 +62,8 @@ export interface Exploration {
 export function explore(scenario: Scenario, options: ExploreOptions = {}): Exploration {
   const reduce = options.reduce !== false;
   const linked = link(scenario, { simplify: reduce });
-  const m = machine(linked, { fuse: reduce, rests: options.all === true });
+  const fuse = !reduce ? "none" : options.reduce === "local" ? "local" : "locks";
+  const m = machine(linked, { fuse, rests: options.all === true });
   if (m.problems.length > 0)
     return { verdict: "incomplete", states: 0, transitions: 0, reason: m.problems.join("; "), abilitiesUsed: [] };
   const goals = scenario.progress.map((p) => ({
@@ -70,7 +81,8 @@ export function explore(scenario: Scenario, options: ExploreOptions = {}): Explo
   const found = new Set(g.faults);
   let violated: Exploration | undefined;
   if (g.end.kind === "fault") violated = { ...base, verdict: "violated", ...broken(m, g.end.moves, g.end.fault) };
-  else if (g.end.kind !== "exhausted") return { ...base, verdict: "incomplete", reason: g.end.why };
+  else if (g.end.kind === "budget" || g.end.kind === "trouble")
+    return { ...base, verdict: "incomplete", reason: g.end.why };
   else
     for (const [n, goal] of goals.entries()) {
       const { thread } = linked.starts[goal.number]!;
@@ -116,10 +128,24 @@ function broken(
     ...(where?.claim === undefined ? {} : { claim: where.claim }),
   });
   return {
-    violation: { what: fault.what, detail: fault.detail, trace, final: dump(m), ...(blocked ? { blocked } : {}) },
+    violation: {
+      what: fault.what,
+      detail: fault.detail,
+      trace,
+      final: dump(m),
+      ran: executed(m, ran),
+      ...(blocked ? { blocked } : {}),
+    },
     abilitiesUsed: abilities,
   };
 }
+
+const executed = (m: Machine, ran: readonly Ran[]): Executed[] =>
+  ran.map((r) => ({
+    thread: r.thread,
+    start: r.start.start.name,
+    ins: r.pc === 0 ? undefined : m.linked.threads[r.thread]!.named[r.pc],
+  }));
 
 export interface MinimalExploration {
   readonly exploration: Exploration;

@@ -47,7 +47,10 @@ export function value(c: Core, e: E, s: Scope): Value {
       const o = value(c, e.o, s);
       return () => {
         const n = o();
-        return n >= 1 && n <= cls.count && bytes[cls.base + (n - 1) * cls.stride] === LIVE ? 1 : 0;
+        if (n < 1 || n > cls.count) return 0;
+        const base = cls.base + (n - 1) * cls.stride;
+        c.watch?.touch(base, false);
+        return bytes[base] === LIVE ? 1 : 0;
       };
     }
     case "empty": {
@@ -58,7 +61,10 @@ export function value(c: Core, e: E, s: Scope): Value {
       return () => {
         const n = owner();
         if (n === 0) return 1;
-        for (let i = 0, at = cls.base + f.at; i < cls.count; i++, at += cls.stride) if (bytes[at] === n) return 0;
+        for (let i = 0, at = cls.base + f.at; i < cls.count; i++, at += cls.stride) {
+          c.watch?.touch(at, false);
+          if (bytes[at] === n) return 0;
+        }
         return 1;
       };
     }
@@ -128,6 +134,7 @@ function cellOf(c: Core, e: CellE, s: Scope): Operand {
     read: () => {
       last = at();
       if (last < 0) return 0;
+      c.watch?.touch(last, false);
       const v = bytes[last]!;
       return v === ANY ? decide(c, last, values) : v;
     },
@@ -178,8 +185,10 @@ export function object(c: Core, cls: LaidClass, e: E, s: Scope, what: string): V
   if (s.observer === true) {
     return () => {
       const n = o();
+      if (n < 1 || n > cls.count) return -1;
       const base = cls.base + (n - 1) * cls.stride;
-      return n >= 1 && n <= cls.count && c.bytes[base] === LIVE ? base : -1;
+      c.watch?.touch(base, false);
+      return c.bytes[base] === LIVE ? base : -1;
     };
   }
   return () => {

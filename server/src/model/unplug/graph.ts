@@ -1,4 +1,4 @@
-// Breadth-first search over a machine's states: the graph of everything that may happen, in an order that depends on nothing but the scenario.
+// Searching a machine's states, nearest first: the graph of everything that may happen, in an order that depends on nothing but the scenario.
 import type { Fault } from "./core.ts";
 import type { Machine } from "./machine.ts";
 import { Blocked, Faulted, Moved } from "./machine.ts";
@@ -9,6 +9,8 @@ import type { Move } from "./witness.ts";
 /** Why the search ended. */
 export type End =
   | { readonly kind: "exhausted" }
+  /** The reduction assumed something that is not so: search again. */
+  | { readonly kind: "again" }
   | { readonly kind: "budget" | "trouble"; readonly why: string }
   /** `moves` leads to the fault; its last move is the one that faults, unless an invariant broke. */
   | { readonly kind: "fault"; readonly fault: Fault; readonly moves: readonly Move[] };
@@ -17,13 +19,16 @@ export interface Graph {
   readonly end: End;
   readonly states: Store;
   readonly transitions: number;
-  /** Edges in the order of the states that they leave; state n's begin at firstEdge n. */
+  /** The edges that leave state n are firstEdge n up to (not including) endEdge n. Only with goals. */
   readonly firstEdge: Numbers;
+  readonly endEdge: Numbers;
   readonly edgeTo: Numbers;
   /** thread << 8 | wills. */
   readonly edgeBy: Numbers;
   /** Per state: bit g is set where goal g's start is running. */
   readonly running: Numbers;
+  /** Per state: how many instructions lead to it. */
+  readonly cost: Numbers;
   readonly abilities: readonly string[];
   /** Every fault that was met: only with `all`. */
   readonly faults: readonly string[];
@@ -40,110 +45,156 @@ export interface SearchOptions {
 }
 
 const RUN_BITS = 20;
+const RUN_MASK = (1 << RUN_BITS) - 1;
 
-/** Explores everything reachable, or up to the first fault. */
+/** A round that must be repeated looks at this many more states, and at as many again as it has seen. */
+const AGAIN = 200;
+
+/**
+ * Explores everything reachable, or up to the nearest fault; again until the reduction's assumptions hold throughout. A fault is one in any round: what the
+ * machine ran has happened.
+ */
 export function search(m: Machine, options: SearchOptions): Graph {
-  const { core, choices } = m;
+  for (;;) {
+    const g = round(m, options);
+    if (g.end.kind !== "again") return g;
+    m.core.watch?.next();
+  }
+}
+
+function round(m: Machine, options: SearchOptions): Graph {
+  const { core, choices, linked } = m;
   const { words } = core;
   const states = store(words.length);
   const parent = numbers();
   const moved = numbers();
+  const cost = numbers();
+  const done = numbers();
   const firstEdge = numbers();
+  const endEdge = numbers();
   const edgeTo = numbers();
   const edgeBy = numbers();
   const running = numbers();
-  const abilities = new Set<string>();
   const faults = new Set<string>();
   const keep = options.goals.length > 0;
-  const threads = m.linked.threads.length;
+  const threads = linked.threads.length;
+  /** States that are to be looked at, by how many instructions lead to them. */
+  const queue: number[][] = [];
+  let nearest: (End & { readonly kind: "fault" }) | undefined;
+  let nearestCost = Infinity;
+  let abilities = 0;
   let transitions = 0;
+  let looked = 0;
+  let again = 0;
 
   const path = (state: number): Move[] => {
     const out: Move[] = [];
     for (let n = state; n > 0; n = parent.at(n)) {
       const move = moved.at(n);
-      out.push({ thread: move >>> RUN_BITS, run: move & ((1 << RUN_BITS) - 1) });
+      out.push({ thread: move >>> RUN_BITS, run: move & RUN_MASK });
     }
     return out.reverse();
   };
-  const done = (end: End): Graph => ({
+  const ended = (end: End): Graph => ({
     end,
     states,
     transitions,
     firstEdge,
+    endEdge,
     edgeTo,
     edgeBy,
     running,
-    abilities: [...abilities].sort(),
+    cost,
+    abilities: linked.scenario.abilities.filter((_, n) => (abilities & (1 << n)) !== 0),
     faults: [...faults].sort(),
     path,
   });
 
-  /** Adds the state in the core; a broken invariant ends the search. */
-  const add = (from: number, move: number): { readonly state: number; readonly end: End | undefined } => {
-    const n = states.intern(words);
-    if (n < 0) return { state: ~n, end: undefined };
-    parent.push(from);
-    moved.push(move);
-    const fault = m.broken();
-    if (fault === undefined) return { state: n, end: undefined };
+  const fail = (fault: Fault, at: number, moves: () => Move[]): void => {
     faults.add(fault.what);
-    return { state: n, end: { kind: "fault", fault, moves: path(n) } };
+    if (options.all || at >= nearestCost) return;
+    nearest = { kind: "fault", fault, moves: moves() };
+    nearestCost = at;
   };
 
-  m.reset();
-  const first = add(-1, 0);
-  if (first.end && !options.all) return done(first.end);
-  for (let n = 0; n < states.count(); n++) {
-    if (n >= options.budget) return done({ kind: "budget", why: `more than ${options.budget} states` });
+  /** Adds the state in the core, or finds that it is nearer than was known. */
+  const add = (from: number, move: number, at: number): number => {
+    let n = states.intern(words);
+    if (n < 0) {
+      n = ~n;
+      if (at >= cost.at(n)) return n;
+    } else {
+      const fault = m.broken();
+      if (fault !== undefined) {
+        const way = from < 0 ? [] : [...path(from), { thread: move >>> RUN_BITS, run: move & RUN_MASK }];
+        fail(fault, at, () => way);
+      }
+    }
+    parent.set(n, from);
+    moved.set(n, move);
+    cost.set(n, at);
+    (queue[at] ??= []).push(n);
+    return n;
+  };
+
+  /** Everything that may happen next in state n. Undefined, or why the search ends here. */
+  const look = (n: number): End | undefined => {
+    const here = cost.at(n);
     states.load(n, words);
-    firstEdge.push(edgeTo.length());
+    firstEdge.set(n, edgeTo.length());
     if (keep) {
       let bits = 0;
       for (const [g, start] of options.goals.entries())
-        if (m.startOf(m.linked.starts[start]!.thread)?.number === start) bits |= 1 << g;
-      running.push(bits);
+        if (m.startOf(linked.starts[start]!.thread)?.number === start) bits |= 1 << g;
+      running.set(n, bits);
     }
-    let dirty = false;
+    const only = m.alone();
+    let touched = false;
     for (let t = 0; t < threads; t++) {
+      if (only >= 0 && only !== t) continue;
       choices.first();
-      let run = 0;
+      let run = -1;
       do {
-        if (dirty) states.load(n, words);
-        const how = m.step(t);
-        dirty = true;
-        if (how === Blocked) {
-          run++;
-          continue;
-        }
+        run++;
+        if (touched) states.load(n, words);
+        const how = m.step(t, only === t);
+        touched = true;
+        if (how === Blocked) continue;
         transitions++;
         const move = (t << RUN_BITS) | run;
-        run++;
-        // Others may still break something else while this thread stands just before its own fault.
-        const rests = how === Faulted && options.all && !core.first;
-        if (rests) faults.add(core.fault!.what);
-        if (how === Moved || rests) {
-          for (const a of core.abilities) abilities.add(a);
+        const at = here + core.length;
+        if (how === Faulted) fail(core.fault!, at, () => [...path(n), { thread: t, run }]);
+        // With `all`, others may still break something else while this thread stands just before its own fault.
+        if (how === Moved || (how === Faulted && options.all && !core.first)) {
+          abilities |= core.abilities;
           const by = (t << 8) | core.will;
-          const { state, end } = add(n, move);
-          if (keep) {
-            edgeTo.push(state);
-            edgeBy.push(by);
-          }
-          if (end && !options.all) return done(end);
-          continue;
-        }
-        if (how === Faulted) {
-          const fault = core.fault!;
-          faults.add(fault.what);
-          if (options.all) continue;
-          for (const a of core.abilities) abilities.add(a);
-          return done({ kind: "fault", fault, moves: [...path(n), { thread: t, run: move & ((1 << RUN_BITS) - 1) }] });
-        }
-        return done({ kind: "trouble", why: core.trouble ?? "unknown code" });
+          const to = add(n, move, at);
+          if (!keep) continue;
+          edgeTo.push(to);
+          edgeBy.push(by);
+        } else if (how !== Faulted) return { kind: "trouble", why: core.trouble ?? "unknown code" };
       } while (choices.next());
     }
-  }
-  firstEdge.push(edgeTo.length());
-  return done({ kind: "exhausted" });
+    endEdge.set(n, edgeTo.length());
+    return undefined;
+  };
+
+  m.reset();
+  add(-1, 0, 0);
+  for (let at = 0; at < queue.length && at < nearestCost; at++)
+    for (const n of queue[at] ?? []) {
+      if (done.at(n) === 1) continue;
+      if (states.count() > options.budget) return ended({ kind: "budget", why: `more than ${options.budget} states` });
+      if (again > 0 ? looked >= again : core.watch?.dirty === true) {
+        // What this round assumed was wrong. It goes on for a while, to find more of the kind, and is then thrown away.
+        if (again > 0) return ended({ kind: "again" });
+        again = 2 * looked + AGAIN;
+      }
+      done.set(n, 1);
+      looked++;
+      const end = look(n);
+      if (end !== undefined) return ended(end);
+    }
+  if (nearest !== undefined) return ended(nearest);
+  return ended(core.watch?.dirty === true ? { kind: "again" } : { kind: "exhausted" });
 }

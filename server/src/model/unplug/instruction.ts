@@ -4,6 +4,7 @@ import { ANY, ERR, MANY } from "./skeleton.ts";
 import { compileAct } from "./act.ts";
 import type { Core, Run } from "./core.ts";
 import { BLOCKED, hasReaders, holds, reads, trouble, WILL } from "./core.ts";
+import { NEITHER } from "./discipline.ts";
 import { object, operand, ownerOf, predCell, truth } from "./expression.ts";
 import type { Scope } from "./expression.ts";
 import { LIVE } from "./layout.ts";
@@ -63,7 +64,10 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
       const v = operand(c, i.e, s).read;
       return () => {
         const to = at.of();
-        if (to >= 0) bytes[to] = v();
+        if (to < 0) return next;
+        const is = v();
+        c.watch?.touch(to, true);
+        bytes[to] = is;
         return next;
       };
     }
@@ -96,7 +100,9 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
       if (typeof at === "string") return trouble(c, at);
       return () => {
         const to = at.of();
-        return to >= 0 && hasReaders(c, at.field, to) ? BLOCKED : next;
+        if (to < 0) return next;
+        c.watch?.touch(to, true);
+        return hasReaders(c, at.field, to) ? BLOCKED : next;
       };
     }
     case "count":
@@ -106,7 +112,9 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
       if (typeof at === "string") return trouble(c, at);
       return () => {
         const to = at.of();
-        if (to >= 0) bytes[to] = i.all === true || bytes[to]! >= MANY ? MANY : clamp(bytes[to]! + 1);
+        if (to < 0) return next;
+        c.watch?.touch(to, true);
+        bytes[to] = i.all === true || bytes[to]! >= MANY ? MANY : clamp(bytes[to]! + 1);
         return next;
       };
     }
@@ -115,7 +123,9 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
       if (typeof at === "string") return trouble(c, at);
       return () => {
         const to = at.of();
-        if (to >= 0) bytes[to] = 0;
+        if (to < 0) return next;
+        c.watch?.touch(to, true);
+        bytes[to] = 0;
         return next;
       };
     }
@@ -126,6 +136,7 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
       return () => {
         const to = at.of();
         if (to < 0) return next;
+        c.watch?.touch(to, bytes[to] !== 0);
         const open = bytes[to] === ANY;
         const tokens = open ? at.decided(to) : bytes[to]!;
         if (tokens === 0) {
@@ -163,7 +174,9 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
       const owner = ownerOf(c, at.field.spec.to, i.owner, s, i.f);
       return () => {
         const to = at.of();
-        if (to >= 0) bytes[to] = owner();
+        if (to < 0) return next;
+        c.watch?.touch(to, true);
+        bytes[to] = owner();
         return next;
       };
     }
@@ -173,6 +186,7 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
       return () => {
         const to = at.of();
         if (to < 0) return next;
+        c.watch?.touch(to, true);
         if (bytes[to] === 0 && !i.init) c.fault = { what: "unlink-unlinked", detail: `${i.f} is not on a list` };
         bytes[to] = 0;
         return next;
@@ -189,7 +203,13 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
         // It may fail, but nobody may count on that.
         const fails = n === 0 || (i.noFail !== true && c.choose(2) === 1);
         if (fails && n !== 0) c.will |= WILL.voluntary;
-        if (!fails) bytes[cls.base + (n - 1) * cls.stride] = LIVE;
+        // Which object it gets depends on who came before.
+        if (c.watch !== undefined) c.watch.kind |= NEITHER;
+        if (!fails) {
+          const base = cls.base + (n - 1) * cls.stride;
+          c.watch?.touch(base, true);
+          bytes[base] = LIVE;
+        }
         keep(fails ? 0 : n);
         return next;
       };
@@ -202,7 +222,9 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
       const o = object(c, p.cls, i.o, s, i.p);
       return () => {
         const to = predCell(o(), p.cls, p.base);
-        if (to >= 0) bytes[to] = ANY;
+        if (to < 0) return next;
+        c.watch?.touch(to, true);
+        bytes[to] = ANY;
         return next;
       };
     }
@@ -221,6 +243,7 @@ function giveUp(
   if (how === "forever") return BLOCKED;
   const timesOut = how === "timeout" || (how === "both" && c.choose(2) === 0);
   if (!timesOut) c.will |= WILL.voluntary;
+  if (how === "interruptible") c.waits = true;
   keep(timesOut ? 0 : ERR);
   return next;
 }
@@ -236,6 +259,7 @@ function compileCount(c: Core, i: Op<"count">, next: number, s: Scope, keep: (v:
   return () => {
     const to = at.of();
     if (to < 0) return next;
+    c.watch?.touch(to, true);
     const n = bytes[to] === ANY ? at.decided(to) : bytes[to]!;
     switch (i.do) {
       case "init":

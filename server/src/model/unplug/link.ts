@@ -37,6 +37,8 @@ export interface Linked {
   readonly layout: Layout;
   readonly threads: readonly LinkedThread[];
   readonly starts: readonly LinkedStart[];
+  /** Locks that somebody tries to take without waiting. */
+  readonly tried: ReadonlySet<string>;
   /** What makes the scenario unusable: unknown names. Nothing may be concluded where there are any. */
   readonly problems: readonly string[];
 }
@@ -100,12 +102,16 @@ export function link(scenario: Scenario, options: Options = {}): Linked {
     return { thread, starts: mine, code, named, owner, dead };
   });
   const written = new Set<string>();
+  const tried = new Set<string>();
   for (const t of threads)
-    for (const i of t.code) if ((i.op === "lock" || i.op === "unlock") && i.mode === "write") written.add(i.f);
+    for (const i of t.code) {
+      if ((i.op === "lock" || i.op === "unlock") && i.mode === "write") written.add(i.f);
+      if (i.op === "lock" && i.how === "try") tried.add(i.f);
+    }
   const laid = layOut(scenario, registers, written);
   problems.push(...laid.problems, ...unknownNames(scenario, laid.layout));
   if (threads.length > 100) problems.push("more than 100 threads");
-  return { scenario, layout: laid.layout, threads, starts, problems };
+  return { scenario, layout: laid.layout, threads, starts, tried, problems };
 }
 
 /** Names in the scenario's own expressions and progress goals that mean nothing. */

@@ -37,6 +37,7 @@ export function release(c: Core, f: LaidField, at: number, t: number, mode: Lock
   if (mode === "write") c.bytes[at] = 0;
   else if (f.nests) c.bytes[at + 1 + t]!--;
   else c.bytes[at + 1 + (t >> 3)]! &= ~(1 << (t & 7));
+  c.watch?.release(at, mode === "read" && f.nests && c.bytes[at + 1 + t] !== 0);
 }
 
 /** Takes a lock: waits, tries or may fail; taking again what the thread holds is a violation unless it only tries or readers nest. */
@@ -60,18 +61,22 @@ export function compileLock(
       c.fault = { what: "lock-recursion", detail: `${i.f} is taken (${i.mode}) by the thread that holds it` };
       return next;
     }
+    if (i.how === "try") c.watch?.peek(to);
     const free = !mine && bytes[to] === 0 && (i.mode === "read" || !hasReaders(c, field, to));
     if (i.how === "fallible" && (!free || c.choose(2) === 1)) {
       // Only a signal (or a deadlock found by ww) ends the wait: nobody may count on that.
       c.will |= WILL.voluntary;
+      if (!free) c.waits = true;
       keep(ERR);
       return next;
     }
     if (!free) {
+      c.watch?.touch(to, false);
       if (i.how !== "try") return BLOCKED;
       keep(0);
       return next;
     }
+    c.watch?.acquire(to, i.mode === "write");
     if (i.mode === "write") bytes[to] = t + 1;
     else if (field.nests) bytes[to + 1 + t]!++;
     else bytes[to + 1 + (t >> 3)]! |= 1 << (t & 7);

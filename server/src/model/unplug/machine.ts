@@ -1,13 +1,15 @@
 // The machine: a linked scenario's threads, one step at a time, on a packed state. It knows every instruction's semantics and nothing of searching.
 import type { Core, Fault, Run } from "./core.ts";
-import { BLOCKED, choices, core, hasReaders, reads, running, WILL } from "./core.ts";
+import { BLOCKED, choices, core, reads, running, WILL } from "./core.ts";
 import type { Choices } from "./core.ts";
+import { CYCLIC, discipline, LEFT, MAX_THREADS, NEITHER, RIGHT } from "./discipline.ts";
 import { truth, value } from "./expression.ts";
 import { compile } from "./instruction.ts";
 import { writeInitial } from "./layout.ts";
-import type { LaidField } from "./layout.ts";
 import type { Linked, LinkedStart } from "./link.ts";
-import { isLocal } from "./simplify.ts";
+import { lockCells } from "./lock-cells.ts";
+import { wills } from "./progress.ts";
+import { isLocal, mayBlock } from "./simplify.ts";
 
 /** How a step ended. */
 export const Moved = 1;
@@ -34,8 +36,10 @@ export interface Machine {
   readonly problems: readonly string[];
   /** Puts the first state into the core. */
   reset(): void;
-  /** Runs thread `t` from the state in the core to its next visible instruction. Sets the core's `fault`, `trouble`, `will`, `abilities`. */
-  step(t: number): number;
+  /** Runs thread `t` from the state in the core to where it next must stop. Sets the core's `fault`, `trouble`, `will`, `abilities`. `solo`: nobody else can move. */
+  step(t: number, solo: boolean): number;
+  /** The only thread that can move in the state in the core; -1 where there are others or that need not be known. */
+  alone(): number;
   /** The first invariant that the state in the core breaks, in some way that its ANYs may be decided. Leaves the state as it was. */
   broken(): Fault | undefined;
   /** The start that the thread runs, undefined when idle. */
@@ -44,15 +48,21 @@ export interface Machine {
   log: Ran[] | undefined;
 }
 
-/** A loop over registers alone is cut into steps of this many instructions. */
-const LOCAL_STEPS = 256;
-
 export interface MachineOptions {
-  /** Steps that touch only registers run on with the step before them. */
-  readonly fuse: boolean;
+  /**
+   * none: every instruction is a step. local: steps that touch only registers run on with the step before them. locks: and so do steps that commute with
+   * everything that others do (discipline.ts).
+   */
+  readonly fuse: "none" | "local" | "locks";
   /** A step that faults after its first instruction leaves the state as it was just before the one that faults. */
   readonly rests?: boolean;
 }
+
+/** Instructions of one step at most: a loop that nobody sees is cut into steps of this many. */
+const STEP_LENGTH = 256;
+
+/** Choices of one step at most. */
+const STEP_CHOICES = 3;
 
 /** Builds a machine. */
 export function machine(linked: Linked, options: MachineOptions): Machine {
@@ -60,27 +70,44 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
   const observer = choices();
   let active = odometer;
   const c = core(linked, (n) => active.choose(n));
-  const { bytes } = c;
+  const { bytes, words } = c;
   const { layout, scenario } = linked;
   const problems: string[] = [...linked.problems];
   const initial = new Uint8Array(layout.size);
   problems.push(...writeInitial(layout, scenario, initial));
   const locks = lockCells(linked);
   const on = new Set(scenario.abilities);
+  const byLocks = options.fuse === "locks" && linked.threads.length <= MAX_THREADS;
+  const watch = byLocks ? discipline(linked, bytes, linked.tried) : undefined;
+  c.watch = watch;
+  // A start that a goal may not count on can stay where it is for ever: none of its steps may be taken for granted.
+  const counted = scenario.progress.reduce((bits, p) => bits & wills(p.counting), -1);
 
   const lanes = linked.threads.map((thread, t) => {
     const { pc, registers } = layout.threads[t]!;
-    const code: Run[] = thread.code.map((i, index) => compile(c, i, index, t, registers));
-    const local: boolean[] = thread.code.map((i, index) => index > 0 && isLocal(i));
-    const returns: boolean[] = thread.code.map((i) => i.op === "return");
     const begins = thread.starts.filter((s) => s.start.ability === undefined || on.has(s.start.ability));
-    const whens = begins.map((s) => truth(c, s.start.when, { registers: -1, observer: true }));
-    const args = begins.map((s) => s.start.args.map((e) => value(c, e, { registers: -1, observer: true })));
-    const dead = thread.dead.map((slots) => Uint8Array.from(slots));
-    const wills = thread.owner.map((s) => (s === undefined ? 0 : running(s.start.will)));
-    return { thread, pc, registers, code, local, returns, begins, whens, args, dead, wills };
+    return {
+      thread,
+      pc,
+      registers,
+      begins,
+      code: thread.code.map((i, index): Run => compile(c, i, index, t, registers)),
+      local: thread.code.map((i, index) => index > 0 && isLocal(i)),
+      blocks: thread.code.map(mayBlock),
+      returns: thread.code.map((i) => i.op === "return"),
+      whens: begins.map((s) => truth(c, s.start.when, { registers: -1, observer: true })),
+      args: begins.map((s) => s.start.args.map((e) => value(c, e, { registers: -1, observer: true }))),
+      dead: thread.dead.map((slots) => Uint8Array.from(slots)),
+      wills: thread.owner.map((s) => (s === undefined ? 0 : running(s.start.will))),
+      fuses: thread.owner.map((s) => byLocks && s !== undefined && (running(s.start.will) & ~counted) === 0),
+    };
   });
   type Lane = (typeof lanes)[number];
+
+  const mayBegin = (s: LinkedStart): boolean => {
+    const count = layout.begun[s.number]!;
+    return count < 0 || bytes[count]! < s.start.times;
+  };
 
   /** An idle thread begins one of its starts. Returns the position, 0 where the state only became more decided, or BLOCKED. */
   function begin(lane: Lane): number {
@@ -103,14 +130,9 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
       const v = arg();
       if (slot >= 0) bytes[lane.registers + slot] = v;
     }
-    if (s.start.ability !== undefined) c.abilities.add(s.start.ability);
+    if (s.start.ability !== undefined) c.abilities |= 1 << scenario.abilities.indexOf(s.start.ability);
     return s.entry;
   }
-
-  const mayBegin = (s: LinkedStart): boolean => {
-    const count = layout.begun[s.number]!;
-    return count < 0 || bytes[count]! < s.start.times;
-  };
 
   function finish(t: number): void {
     for (const { cell, field } of locks)
@@ -120,18 +142,24 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
       }
   }
 
-  function step(t: number): number {
+  const position = (lane: Lane): number => bytes[lane.pc]! | (bytes[lane.pc + 1]! << 8);
+  const undo = new Int32Array(words.length);
+
+  function step(t: number, solo: boolean): number {
     const lane = lanes[t]!;
     const { code, local, returns } = lane;
     c.fault = undefined;
     c.first = true;
+    c.length = 1;
     c.trouble = undefined;
     c.will = 0;
+    c.abilities = 0;
     c.note = undefined;
-    if (c.abilities.size > 0) c.abilities.clear();
-    let pc = bytes[lane.pc]! | (bytes[lane.pc + 1]! << 8);
+    watch?.run(t, solo);
+    let pc = position(lane);
     const before = self.log === undefined ? undefined : bytes.slice();
     let to: number;
+    if (watch) watch.kind = 0;
     if (pc === 0) to = begin(lane);
     else {
       c.will = lane.wills[pc]!;
@@ -141,25 +169,60 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     if (c.trouble !== undefined) return Troubled;
     if (to === BLOCKED && c.fault === undefined) return Blocked;
     if (before !== undefined) record(t, lane, pc, to, before);
-    c.first = c.fault !== undefined;
-    if (options.fuse && to !== 0)
-      for (let n = 0; n < LOCAL_STEPS && c.fault === undefined && local[to] === true; n++) {
-        pc = to;
-        const was = self.log === undefined && !options.rests ? undefined : bytes.slice();
+    if (c.fault !== undefined) return Faulted;
+    if (to === pc || options.fuse === "none") {
+      rest(lane, to);
+      return Moved;
+    }
+    // Before the first thing that others may see, steps may be late (right movers); after it, they must be early (left movers).
+    let late = watch !== undefined && (watch.kind & (NEITHER | LEFT)) === 0;
+    if (watch && !late) watch.solo = false;
+    const fuses = lane.fuses[to]!;
+    for (let n = 0; n < STEP_LENGTH && to !== 0; n++) {
+      const back = to <= pc;
+      pc = to;
+      const isLocalStep = local[pc]!;
+      if (!isLocalStep && (!fuses || watch === undefined)) break;
+      // Choices multiply within a step and are merged between steps; most of all those of a loop.
+      if (active.mark() >= STEP_CHOICES || (active.mark() > 0 && back)) break;
+      const undoable = !isLocalStep || options.rests === true || self.log !== undefined;
+      if (undoable) undo.set(words);
+      if (isLocalStep || watch === undefined) {
         to = code[pc]!();
         if (to === 0) finish(t);
-        if (c.trouble !== undefined) return Troubled;
-        if (was !== undefined) record(t, lane, pc, to, was);
-        if (c.fault !== undefined) {
-          if (options.rests && was !== undefined) {
-            bytes.set(was);
-            rest(lane, pc);
+      } else {
+        const [mark, will, abilities] = [active.mark(), c.will, c.abilities];
+        watch.kind = 0;
+        c.waits = false;
+        to = code[pc]!();
+        if (c.fault === undefined && c.trouble === undefined) {
+          const stop =
+            to === BLOCKED || to === pc || c.waits || (watch.kind & (late ? CYCLIC : CYCLIC | RIGHT | NEITHER)) !== 0;
+          if (stop) {
+            words.set(undo);
+            active.cut(mark);
+            c.will = will;
+            c.abilities = abilities;
+            c.note = undefined;
+            to = pc;
+            break;
           }
-          return Faulted;
+          if ((watch.kind & (NEITHER | LEFT)) !== 0) late = watch.solo = false;
         }
-        if (to === 0) break;
       }
-    if (c.fault !== undefined) return Faulted;
+      if (c.trouble !== undefined) return Troubled;
+      if (!isLocalStep) c.length++;
+      if (self.log !== undefined) record(t, lane, pc, to, new Uint8Array(undo.slice().buffer));
+      if (c.fault !== undefined) {
+        c.first = false;
+        if (options.rests === true) {
+          words.set(undo);
+          rest(lane, pc);
+        }
+        return Faulted;
+      }
+      if (to === pc) break;
+    }
     rest(lane, to);
     return Moved;
   }
@@ -179,26 +242,61 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     c.note = undefined;
   }
 
+  const saved = new Int32Array(words.length);
+
+  /** Could the thread do something? Looks without changing anything; what it looks at in vain is what it waits for. */
+  function mayMove(t: number): boolean {
+    const lane = lanes[t]!;
+    const pc = position(lane);
+    if (pc !== 0 && !lane.blocks[pc]!) return true;
+    watch?.run(t, false);
+    if (watch) watch.guards = [];
+    active = observer;
+    observer.first();
+    saved.set(words);
+    c.fault = c.trouble = undefined;
+    let moves: boolean;
+    if (pc !== 0) moves = code1(lane, pc) || observer.mark() > 0;
+    else moves = lane.begins.some((s, n) => mayBegin(s) && (lane.whens[n]!() || observer.mark() > 0));
+    words.set(saved);
+    active = odometer;
+    if (!moves) watch?.block();
+    if (watch) watch.guards = undefined;
+    return moves;
+  }
+
+  const code1 = (lane: Lane, pc: number): boolean =>
+    lane.code[pc]!() !== BLOCKED || c.fault !== undefined || c.trouble !== undefined;
+
+  function alone(): number {
+    if (watch === undefined) return -1;
+    let only = -1;
+    for (let t = 0; t < lanes.length; t++)
+      if (mayMove(t)) {
+        if (only >= 0) return -1;
+        only = t;
+      }
+    return only;
+  }
+
   const invariants = scenario.invariants.map((i) => ({
     name: i.name,
     quiet: i.quiet === true,
     holds: truth(c, i.holds, { registers: -1, observer: true }),
   }));
 
-  const saved = new Int32Array(c.words.length);
-
   function broken(): Fault | undefined {
     if (invariants.length === 0) return undefined;
     active = observer;
     observer.first();
     c.decided = false;
-    saved.set(c.words);
+    saved.set(words);
     let fault = look();
     while (fault === undefined && observer.next()) {
-      c.words.set(saved);
+      words.set(saved);
       fault = look();
     }
-    if (c.decided) c.words.set(saved);
+    if (c.decided) words.set(saved);
     active = odometer;
     return fault;
   }
@@ -210,6 +308,7 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
         busy ??= locks.some(({ cell }) => bytes[cell] !== 0);
         if (busy) continue;
       }
+      watch?.observe(i.quiet);
       if (!i.holds()) return { what: i.name, detail: `"${i.name}" does not hold` };
     }
     return undefined;
@@ -222,28 +321,10 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     problems,
     reset: () => bytes.set(initial),
     step,
+    alone,
     broken,
-    startOf: (t) => {
-      const at = layout.threads[t]!.pc;
-      return linked.threads[t]!.owner[bytes[at]! | (bytes[at + 1]! << 8)];
-    },
+    startOf: (t) => linked.threads[t]!.owner[position(lanes[t]!)],
     log: undefined,
   };
   return self;
 }
-
-/** Every lock of every object. */
-export function lockCells(
-  linked: Linked,
-): readonly { readonly cell: number; readonly field: LaidField; readonly object: number }[] {
-  const out: { cell: number; field: LaidField; object: number }[] = [];
-  for (const cls of linked.layout.classes.values())
-    for (let n = 0; n < cls.count; n++)
-      for (const field of cls.fields)
-        if (field.kind === "lock") out.push({ cell: cls.base + n * cls.stride + field.at, field, object: n + 1 });
-  return out;
-}
-
-/** Does anybody hold the lock at `cell`? */
-export const isHeld = (c: Core, field: LaidField, cell: number): boolean =>
-  c.bytes[cell] !== 0 || hasReaders(c, field, cell);

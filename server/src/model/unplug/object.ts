@@ -21,6 +21,7 @@ export function compileNext(c: Core, i: Op<"next">, next: number, s: Scope, regi
     if (c.fault !== undefined) return next;
     for (let n = bytes[register]!; n < cls.count; n++) {
       const base = cls.base + n * cls.stride;
+      c.watch?.touch(base + field.at, false);
       if (list === 0 || bytes[base + field.at] !== list) continue;
       if (bytes[base] === FREED)
         c.fault = {
@@ -64,6 +65,7 @@ export function compileFree(c: Core, i: Op<"free">, next: number, s: Scope): Run
 /** Frees the object at `base`. Its fields are cleared, so that equal futures are equal states; links stay, so that a list that still holds it is seen. */
 export function freeObject(c: Core, cls: LaidClass, base: number): void {
   const { bytes } = c;
+  c.watch?.kill(base);
   for (const f of cls.fields) {
     if (f.kind === "link") continue;
     if (f.kind === "lock" && (bytes[base + f.at] !== 0 || hasReaders(c, f, base + f.at)))

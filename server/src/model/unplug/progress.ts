@@ -26,7 +26,7 @@ function reverse(g: Graph): Reversed {
   const from = new Int32Array(edges);
   const by = new Int32Array(edges);
   for (let s = 0; s < n; s++)
-    for (let e = g.firstEdge.at(s); e < g.firstEdge.at(s + 1); e++) {
+    for (let e = g.firstEdge.at(s); e < g.endEdge.at(s); e++) {
       const slot = at[g.edgeTo.at(e)]!++;
       from[slot] = s;
       by[slot] = g.edgeBy.at(e);
@@ -64,18 +64,20 @@ export function hang(graph: Graph, g: number, thread: number, counting: readonly
   const can = new Uint8Array(n);
   for (let s = 0; s < n; s++) if (!inside(s)) can[s] = 1;
   closeBackwards(r, can, counted, inside);
-  let firstBad = -1;
+  let nearestBad = -1;
   const moves = new Uint8Array(n);
   for (let s = 0; s < n; s++) {
     if (can[s] === 1) continue;
-    if (firstBad < 0) firstBad = s;
-    for (let e = graph.firstEdge.at(s); e < graph.firstEdge.at(s + 1); e++)
+    if (nearestBad < 0 || graph.cost.at(s) < graph.cost.at(nearestBad)) nearestBad = s;
+    for (let e = graph.firstEdge.at(s); e < graph.endEdge.at(s); e++)
       if (graph.edgeBy.at(e) >> 8 === thread && (graph.edgeBy.at(e) & 0xff & ~counted) === 0) moves[s] = 1;
   }
-  if (firstBad < 0) return undefined;
+  if (nearestBad < 0) return undefined;
   closeBackwards(r, moves, counted, (s) => can[s] === 0);
-  for (let s = firstBad; s < n; s++) if (can[s] === 0 && moves[s] === 0) return { state: s, stuck: true };
-  return { state: firstBad, stuck: false };
+  let stuck = -1;
+  for (let s = 0; s < n; s++)
+    if (can[s] === 0 && moves[s] === 0 && (stuck < 0 || graph.cost.at(s) < graph.cost.at(stuck))) stuck = s;
+  return stuck < 0 ? { state: nearestBad, stuck: false } : { state: stuck, stuck: true };
 }
 
 /** The first uncounted edge on the shortest way from `state` to one where `thread` makes a move: who could end the wait if they chose to. */
@@ -89,7 +91,7 @@ export function wayOut(
   const origin = new Map<number, { readonly from: number; readonly by: number } | undefined>([[state, undefined]]);
   const queue = [state];
   for (const s of queue)
-    for (let e = graph.firstEdge.at(s); e < graph.firstEdge.at(s + 1); e++) {
+    for (let e = graph.firstEdge.at(s); e < graph.endEdge.at(s); e++) {
       const by = graph.edgeBy.at(e);
       const blame = origin.get(s) ?? ((by & 0xff & ~counted) === 0 ? undefined : { from: s, by });
       if (by >> 8 === thread && blame !== undefined) return blame;

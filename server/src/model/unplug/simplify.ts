@@ -25,6 +25,22 @@ export function isLocal(i: Ins): boolean {
   }
 }
 
+/** Can the instruction block? */
+export function mayBlock(i: Ins): boolean {
+  switch (i.op) {
+    case "lock":
+      return i.how === "wait";
+    case "waitDone":
+    case "await":
+      return i.how === "forever";
+    case "grace":
+    case "act":
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Which registers are live where: backwards to a fixed point over the flat code. */
 export function liveness(code: readonly Ins[]): Liveness {
   const before: Set<string>[] = code.map(() => new Set());

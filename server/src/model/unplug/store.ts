@@ -80,6 +80,8 @@ export function store(width: number): Store {
 export interface Numbers {
   length(): number;
   push(n: number): void;
+  /** Grows the list as needed, with zeros. */
+  set(index: number, n: number): void;
   at(index: number): number;
 }
 
@@ -87,15 +89,21 @@ export interface Numbers {
 export function numbers(): Numbers {
   let data = new Int32Array(1 << 10);
   let length = 0;
+  function grow(to: number): void {
+    const more = new Int32Array(Math.max(to, data.length * 2));
+    more.set(data);
+    data = more;
+  }
   return {
     length: () => length,
     push(n) {
-      if (length === data.length) {
-        const more = new Int32Array(length * 2);
-        more.set(data);
-        data = more;
-      }
+      if (length === data.length) grow(length + 1);
       data[length++] = n;
+    },
+    set(index, n) {
+      if (index >= data.length) grow(index + 1);
+      if (index >= length) length = index + 1;
+      data[index] = n;
     },
     at: (index) => data[index] ?? 0,
   };

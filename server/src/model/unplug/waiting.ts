@@ -2,6 +2,7 @@
 import type { At, E, Ins } from "./skeleton.ts";
 import type { Graph } from "./graph.ts";
 import type { Machine } from "./machine.ts";
+import { Moved } from "./machine.ts";
 import type { Hang } from "./progress.ts";
 import { wayOut } from "./progress.ts";
 import { WILL } from "./core.ts";
@@ -41,7 +42,7 @@ export function waiting(m: Machine, g: Graph, h: Hang, goal: number, counting: r
     const i = thread.named[position(m, t)]!;
     const code = thread.code[position(m, t)]!;
     m.choices.first();
-    const isBlocked = m.step(t) === 0;
+    const isBlocked = m.step(t, false) === 0;
     g.states.load(h.state, m.core.words);
     const base = {
       actor: start.start.actor ?? thread.thread.actor,
@@ -108,20 +109,24 @@ function holderThreads(m: Machine, i: Ins, t: number): number[] {
 /** What the edge is, for people: which start would begin or go on, and why it is not counted. */
 function blame(m: Machine, g: Graph, exit: { readonly from: number; readonly by: number }): string {
   const t = exit.by >> 8;
-  g.states.load(exit.from, m.core.words);
+  const { words } = m.core;
+  g.states.load(exit.from, words);
   const running = m.startOf(t);
   if (running !== undefined) {
     const signal = (exit.by & WILL.voluntary) !== 0;
     return signal ? `a signal (or a failure) in ${running.start.name}` : running.start.name;
   }
-  const to: number[] = [];
-  for (let e = g.firstEdge.at(exit.from); e < g.firstEdge.at(exit.from + 1); e++)
-    if (g.edgeBy.at(e) === exit.by) to.push(g.edgeTo.at(e));
+  // An idle thread begins something: which of its starts needs such wills.
   const names = new Set<string>();
-  for (const s of to) {
-    g.states.load(s, m.core.words);
-    const begun = m.startOf(t);
-    if (begun !== undefined) names.add(`${begun.start.name} (${begun.start.will})`);
-  }
+  m.choices.first();
+  do {
+    g.states.load(exit.from, words);
+    m.log = [];
+    const how = m.step(t, false);
+    const start = m.log[0]?.start.start;
+    if (how === Moved && start !== undefined && m.core.will === (exit.by & 0xff))
+      names.add(`${start.name} (${start.will})`);
+  } while (m.choices.next());
+  m.log = undefined;
   return [...names].join(" or ") || m.linked.threads[t]!.thread.name;
 }

@@ -2,11 +2,11 @@
 import type { Step, StepKind } from "../../base/trace.ts";
 import type { E, Ins } from "./skeleton.ts";
 import type { Machine, Ran } from "./machine.ts";
-import { isHeld, lockCells } from "./machine.ts";
+import { lockCells } from "./lock-cells.ts";
 import type { Linked } from "./link.ts";
 import { FREED, LIVE } from "./layout.ts";
 import { member, printE, printIns, printValue } from "./print.ts";
-import { reads } from "./core.ts";
+import { hasReaders, reads } from "./core.ts";
 import { readsShared } from "./walk.ts";
 
 /** One move of a path: thread, and which of the thread's runs from that state it was. */
@@ -21,23 +21,23 @@ export function replay(
   moves: readonly Move[],
 ): { readonly ran: readonly Ran[]; readonly abilities: string[] } {
   const ran: Ran[] = [];
-  const abilities = new Set<string>();
+  let abilities = 0;
   m.reset();
   for (const move of moves) {
     const before = m.core.bytes.slice();
     m.choices.first();
     for (let run = 0; run < move.run; run++) {
-      m.step(move.thread);
+      m.step(move.thread, false);
       m.core.bytes.set(before);
       m.choices.next();
     }
     m.log = [];
-    m.step(move.thread);
+    m.step(move.thread, false);
     ran.push(...m.log);
     m.log = undefined;
-    for (const a of m.core.abilities) abilities.add(a);
+    abilities |= m.core.abilities;
   }
-  return { ran, abilities: [...abilities].sort() };
+  return { ran, abilities: m.linked.scenario.abilities.filter((_, n) => (abilities & (1 << n)) !== 0) };
 }
 
 /** The steps of a trace, for what ran. */
@@ -195,7 +195,8 @@ export function dump(m: Machine): string[] {
         const at = base + f.at;
         const lock = locks.get(at);
         if (lock !== undefined) {
-          if (isHeld(core, lock, at)) parts.push(`${member(f.id)} held by ${holders(m, lock, at).join(", ")}`);
+          if (bytes[at] !== 0 || hasReaders(core, lock, at))
+            parts.push(`${member(f.id)} held by ${holders(m, lock, at).join(", ")}`);
         } else if (bytes[at] !== 0) parts.push(`${member(f.id)} = ${printValue(bytes[at]!)}`);
       }
       out.push(`${title}: ${parts.join(", ") || "all 0"}`);

@@ -1,0 +1,216 @@
+// Locking discipline, found by watching: which cells are only touched under a common lock, by one thread, or never written. Steps on such cells commute with
+// everything that other threads do, so a machine may run them on without a stop (Lipton's reduction). The assumption is checked in the very exploration that
+// uses it, on every access; where it fails the cell is exposed from the next round on, until a round passes in which nothing fails (Stoller, "Model-checking
+// multi-threaded distributed Java programs"; Flanagan and Qadeer, "Transactions for software model checking").
+import type { Linked } from "./link.ts";
+import { lockCells } from "./lock-cells.ts";
+
+/** How the accesses of one instruction commute with other threads' steps. 0: with all of them, both ways. */
+export const RIGHT = 1; // only later: taking a lock, touching an object that may be freed
+export const NEITHER = 2; // an access that others may see
+export const LEFT = 4; // only earlier: dropping a lock
+/** Taking a lock that is part of a cycle of lock orders, while holding another: a deadlock must find the thread in front of it. */
+export const CYCLIC = 8;
+
+/** Bits of a mask, for threads and for locks; the last thread bit is the observer's (invariants). */
+export const MAX_THREADS = 30;
+const MAX_LOCKS = 30;
+const OBSERVER = 1 << MAX_THREADS;
+const ALL_LOCKS = -1;
+
+export interface Discipline {
+  /** What the instruction at hand has done so far: bits as above. */
+  kind: number;
+  /** Something that this round assumed has turned out wrong. */
+  dirty: boolean;
+  /** Locks that the running thread holds, as bits: in write mode, in any mode. */
+  written: number;
+  held: number;
+  /** Only the running thread can move, and it has not yet done anything that others see. */
+  solo: boolean;
+  /** Cells touched since it was set: what a blocked thread waits for. */
+  guards: number[] | undefined;
+
+  /** The running thread is `t` and holds what the state says. */
+  run(t: number, solo: boolean): void;
+  /** Invariants are looked at; `quiet`: while nobody holds a lock in write mode, as if the observer held them all. */
+  observe(quiet: boolean): void;
+  touch(cell: number, write: boolean): void;
+  /** A live object at `base` is looked into. */
+  enter(base: number): void;
+  /** The object at `base` is freed. */
+  kill(base: number): void;
+  acquire(cell: number, write: boolean): void;
+  /** `still`: the thread goes on holding it, as a nested reader. */
+  release(cell: number, still: boolean): void;
+  /** Somebody asks whether the lock is free without waiting for it: taking and dropping it can be seen. */
+  peek(cell: number): void;
+  /** The thread is blocked on what it has touched since `guards` was set. */
+  block(): void;
+  /** Uses what was learnt; true if there was something new. */
+  next(): boolean;
+}
+
+/** A discipline that assumes everything at first. `bytes`: the machine's state. `tried`: fields of locks on which somebody tries. */
+export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet<string>): Discipline {
+  const size = linked.layout.size;
+  const locks = lockCells(linked);
+  const bit = new Int32Array(size);
+  for (const [n, l] of locks.entries()) bit[l.cell] = n < MAX_LOCKS ? 1 << n : 0;
+  const tracked = locks.slice(0, MAX_LOCKS);
+  // What this round assumes, and what the next will.
+  const exposed = new Uint8Array(size);
+  const exposedNext = new Uint8Array(size);
+  const mortal = new Uint8Array(size);
+  const mortalNext = new Uint8Array(size);
+  const open = new Uint8Array(size);
+  const openNext = new Uint8Array(size);
+  let cyclic = 0;
+  let cyclicNext = 0;
+  for (const l of locks) if (tried.has(l.field.id)) open[l.cell] = openNext[l.cell] = 1;
+  // What was seen, over all rounds. Accesses while nobody else can move say nothing of concurrency, except where others wait for what they write.
+  const common = new Int32Array(size).fill(ALL_LOCKS);
+  const threads = new Int32Array(size);
+  const wrote = new Uint8Array(size);
+  const everyone = new Int32Array(size);
+  const everWritten = new Uint8Array(size);
+  const guard = new Uint8Array(size);
+  // Looked at by invariants: nobody is ever alone with these.
+  const watched = new Uint8Array(size);
+  const order = new Int32Array(MAX_LOCKS);
+  let me = 0;
+
+  const several = (mask: number): boolean => (mask & (mask - 1)) !== 0;
+
+  function judge(cell: number): void {
+    if (exposedNext[cell] === 1) return;
+    const raced = wrote[cell] === 1 && common[cell] === 0 && several(threads[cell]!);
+    const awaited = guard[cell] === 1 && everWritten[cell] === 1 && several(everyone[cell]!);
+    if (!raced && !awaited) return;
+    exposedNext[cell] = 1;
+    self.dirty = true;
+  }
+
+  function note(cell: number, write: boolean, held: number): void {
+    if (self.guards !== undefined) self.guards.push(cell);
+    if ((everyone[cell]! & me) === 0 || (write && everWritten[cell] === 0)) {
+      everyone[cell]! |= me;
+      if (write) everWritten[cell] = 1;
+      judge(cell);
+    }
+    if (self.solo && watched[cell] === 0) return;
+    if (me === OBSERVER && watched[cell] === 0) {
+      watched[cell] = 1;
+      if (everWritten[cell] === 1) self.dirty = true;
+    }
+    const left = common[cell]! & held;
+    if (left === common[cell] && (threads[cell]! & me) !== 0 && (!write || wrote[cell] === 1)) return;
+    common[cell] = left;
+    threads[cell]! |= me;
+    if (write) wrote[cell] = 1;
+    judge(cell);
+  }
+
+  /** Locks that lie on a cycle of the order in which they are taken. */
+  function cycles(): number {
+    const reach = Int32Array.from(order);
+    for (let k = 0; k < MAX_LOCKS; k++)
+      for (let i = 0; i < MAX_LOCKS; i++) if ((reach[i]! & (1 << k)) !== 0) reach[i]! |= reach[k]!;
+    let out = 0;
+    for (let i = 0; i < MAX_LOCKS; i++) if ((reach[i]! & (1 << i)) !== 0) out |= 1 << i;
+    return out;
+  }
+
+  const self: Discipline = {
+    kind: 0,
+    dirty: false,
+    written: 0,
+    held: 0,
+    solo: false,
+    guards: undefined,
+    run(t, solo) {
+      me = 1 << t;
+      self.solo = solo;
+      self.written = 0;
+      self.held = 0;
+      for (let n = 0; n < tracked.length; n++) {
+        const { cell, field } = tracked[n]!;
+        if (bytes[cell] === t + 1) {
+          self.written |= 1 << n;
+          self.held |= 1 << n;
+        } else if (field.nests ? bytes[cell + 1 + t] !== 0 : (bytes[cell + 1 + (t >> 3)]! & (1 << (t & 7))) !== 0)
+          self.held |= 1 << n;
+      }
+    },
+    observe(quiet) {
+      me = OBSERVER;
+      self.solo = false;
+      self.written = self.held = quiet ? ALL_LOCKS : 0;
+    },
+    touch(cell, write) {
+      if (exposed[cell] === 1) {
+        self.kind |= NEITHER;
+        if (self.guards !== undefined) self.guards.push(cell);
+      } else note(cell, write, write ? self.written : self.held);
+    },
+    enter(base) {
+      if (mortal[base] === 1) self.kind |= RIGHT;
+    },
+    kill(base) {
+      self.kind |= NEITHER;
+      self.touch(base, true);
+      if (mortalNext[base] === 0) {
+        mortalNext[base] = 1;
+        self.dirty = true;
+      }
+    },
+    acquire(cell, write) {
+      const b = bit[cell]!;
+      note(cell, true, self.written & ~b);
+      if (open[cell] === 1) self.kind |= NEITHER;
+      else if (exposed[cell] === 1) self.kind |= RIGHT;
+      if ((self.held & ~b) !== 0 && (b === 0 || (cyclic & b) !== 0)) self.kind |= CYCLIC;
+      for (let n = 0; n < tracked.length; n++)
+        if ((self.held & ~b & (1 << n)) !== 0 && (order[n]! & b) !== b) {
+          order[n]! |= b;
+          const now = cycles();
+          if ((now & ~cyclicNext) === 0) continue;
+          cyclicNext |= now;
+          self.dirty = true;
+        }
+      if (write) self.written |= b;
+      self.held |= b;
+    },
+    release(cell, still) {
+      const b = bit[cell]!;
+      self.written &= ~b;
+      if (!still) self.held &= ~b;
+      note(cell, true, self.written);
+      if (open[cell] === 1) self.kind |= NEITHER;
+      else if (exposed[cell] === 1) self.kind |= LEFT;
+    },
+    peek(cell) {
+      self.kind |= NEITHER;
+      if (openNext[cell] === 1) return;
+      openNext[cell] = 1;
+      self.dirty = true;
+    },
+    block() {
+      for (const cell of self.guards ?? []) {
+        if (guard[cell] === 1) continue;
+        guard[cell] = 1;
+        judge(cell);
+      }
+    },
+    next() {
+      const was = self.dirty;
+      self.dirty = false;
+      exposed.set(exposedNext);
+      mortal.set(mortalNext);
+      open.set(openNext);
+      cyclic = cyclicNext;
+      return was;
+    },
+  };
+  return self;
+}
