@@ -32,6 +32,23 @@ describe("file scope", () => {
     );
   });
 
+  it("has the members that stand among macros", async () => {
+    const s = await scope(
+      "struct __some_align a {\n\tint x;\n\trandomized_start\n\tint y;\n\tPADDING(a)\n\tlong z[] SOME_ALIGN_ATTR;\n\tEXTRA_FIELDS\n};\n" +
+        "enum e { A, FOR_ALL(B)\n\tFOR_ALL(C)\n\tD };\n",
+    );
+    assert.deepEqual(s.gaps, []);
+    assert.equal(s.structs[0]?.name, "a");
+    assert.deepEqual(
+      s.structs[0]?.fields.map((f) => f.name),
+      ["x", "y", "a", "z"],
+    );
+    assert.deepEqual(
+      s.enums[0]?.members.map((m) => m.name),
+      ["A", "D"],
+    );
+  });
+
   it("has enums and typedefs", async () => {
     const s = await scope(
       "enum e { A, MADE(x), B = A + 2,\n#ifdef C\n\tD,\n#endif\n};\ntypedef struct a *a_t;\ntypedef int (*fn_t)(void);\n",

@@ -29,7 +29,7 @@ export const NOISE_WORDS: ReadonlySet<string> = new Set(
   __no_kcsan __no_sanitize_address __no_sanitize_thread __no_sanitize_memory __no_sanitize_undefined __no_sanitize_coverage __no_sanitize_or_inline
   __no_kasan_or_inline __no_kcsan_or_inline __no_kmsan_checks __no_profile __no_stack_protector __no_context_analysis uaccess_kmsan_or_inline
   asmlinkage __cdecl __fix_address __iwl_nonstring __tracepoint_string __ec_todo_unpacked __rtw89_packed __compat_packed compat_packed __vdso_data
-  __may_alias __ptr32 __ptr64 __uptr __arena __ksym __kconfig __hidden __exception __annotate_jump_table __tracer_data __iomem __user __rcu __percpu __kernel __force __bitwise __nocast __entry_text __percpu_qual __seg_gs __seg_fs __bpf_kptr
+  __may_alias __ptr32 __ptr64 __uptr __arena __ksym __kconfig __hidden __exception __annotate_jump_table __tracer_data __iomem __user __rcu __percpu __kernel __force __bitwise __nocast __data_racy at_least __ALIGNED__ __counted __lock_aligned __entry_text __percpu_qual __seg_gs __seg_fs __bpf_kptr
   __private __trace __nolockdep __visible_for_testing VISIBLE_IF_KUNIT __lsm_ro_after_init __kvm_hyp __pi_init __hyp_text STATIC_IFN_KUNIT
   __counted_by_member __no_caller_saved_registers __sramdata __sramfunc __pmu_init __devinitconst __acquires_ret __acquires_shared_ret
   `

@@ -82,13 +82,15 @@ export function maskStatements(text: string, list: readonly Token[], out: Overwr
       out.replace(token.start, list[close]?.end ?? 0, '""');
     if (/^(asm|__asm__|__asm)$/.test(token.text)) maskAssembly(list, partner, i, out);
     if (token.text in CLEANUP_DECLARATORS && close >= 0 && !atStart) maskCleanup(list, i, close, out);
-    if (open.at(-1) === "members" && close >= 0 && /^[{;]$/.test(before ?? "{")) memberMacro(text, list, close, out);
+    const inside = open.at(-1);
+    if ((inside === "members" || inside === "enumerators") && memberMacro(text, list, i, close, inside, out)) continue;
+    if (before === "]" && /^[;=,]$/.test(next?.text ?? "")) out.blank(token.start, token.end); // char c[N] SOME_ALIGNMENT;
     if (CONTROL.has(token.text) && close >= 0) controls.add(close);
     else if (token.text === "else" || token.text === "do") starts = true;
     else if (token.text in GROUP_MACROS && close >= 0) maskGroup(list, i, close, out);
     if (token.text === "auto" && next?.kind === "word" && list[i + 2]?.text === "=")
       out.replace(token.start, token.end, "int");
-    if (/^(struct|union)$/.test(token.text) && list[i + 2]?.text === "(") maskTag(list, partner, i, out);
+    if (/^(struct|union)$/.test(token.text)) maskTag(list, partner, i, out);
     if (LEVEL.test(token.text) && next?.kind === "word" && list[i + 2]?.text === "(") out.blank(token.start, token.end);
     const macro = close >= 0 && !NO_MACRO.has(token.text) && !(token.text in GROUP_MACROS);
     if (macro && maskStatementArguments(text, list, i + 1, close, atStart, out)) continue;
@@ -145,18 +147,43 @@ function maskCleanup(list: readonly Token[], i: number, close: number, out: Over
   out.blank(last.start, last.end);
 }
 
-/** A macro among members without its semicolon. */
-function memberMacro(text: string, list: readonly Token[], close: number, out: Overwritable): void {
-  const last = list[close];
-  const next = list[close + 1];
-  if (last === undefined || next === undefined || !text.slice(last.end, next.start).includes("\n")) return;
-  if ((next.kind === "word" && !next.text.startsWith("__")) || next.text === "}") out.put(last.end, ";");
+/** A macro that makes members or enumerators, without the semicolon or the comma that the grammar wants. True where it was one. */
+function memberMacro(
+  text: string,
+  list: readonly Token[],
+  i: number,
+  close: number,
+  inside: "members" | "enumerators",
+  out: Overwritable,
+): boolean {
+  const name = list[i];
+  const before = list[i - 1]?.text ?? "{";
+  const last = close >= 0 ? list[close] : name;
+  const next = list[(close >= 0 ? close : i) + 1];
+  if (name === undefined || last === undefined || next === undefined) return false;
+  if (!text.slice(last.end, next.start).includes("\n") || !(next.kind === "word" || next.text === "}")) return false;
+  if (inside === "enumerators") {
+    if (close >= 0 && next.kind === "word") out.put(last.end, ",");
+    return false;
+  }
+  if (!/^[{;})]$/.test(before) || (before === "}" && next.text === "}")) return false;
+  if (close < 0) {
+    if (!/^(__\w+|[A-Z][A-Z0-9_]+|\w+_(start|begin|end))$/.test(name.text)) return false;
+    out.blank(name.start, name.end);
+  } else if (!next.text.startsWith("__") || next.text === "}") out.put(last.end, ";");
+  return true;
 }
 
 /** `struct HEADER(1) h`: a tag that a macro makes keeps the macro's name. */
 function maskTag(list: readonly Token[], partner: Int32Array, i: number, out: Overwritable): void {
+  const tag = list[i + 1];
+  if (tag?.text.startsWith("__") === true && list[i + 2]?.kind === "word" && list[i + 3]?.text === "{") {
+    out.blank(tag.start, tag.end); // struct __some_alignment foo {
+    return;
+  }
   const open = list[i + 2];
   const close = list[partner[i + 2] ?? -1];
+  if (open?.text !== "(") return;
   const after = list[(partner[i + 2] ?? -1) + 1];
   if (list[i + 1]?.kind !== "word" || open === undefined || close === undefined) return;
   if (after?.kind === "word" || after?.text === "*" || after?.text === "{") out.blank(open.start, close.end);
