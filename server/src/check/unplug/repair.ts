@@ -1,50 +1,13 @@
 // Repairs: templates of the protocol that add one protection to a skeleton set, in fixed order. A violation that goes away when one is applied is what its rule says.
 // Repairs know the set's roles only to find where a part belongs and how to word it.
 import { insert } from "../../model/unplug/edit.ts";
-import type { UnplugNames } from "../../model/unplug/names.ts";
-import type { At, E, FieldId, Ins, Proc, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import type { FieldId, Ins } from "../../model/unplug/skeleton.ts";
 import { ERR } from "../../model/unplug/skeleton.ts";
+import { bufferOf, c, edited, f, fnOf, insertAfter, member, privOf, r } from "./patch.ts";
+import type { Repair, Scene } from "./patch.ts";
 import { countedGets, countedPuts, drains, waits } from "./repair-count.ts";
 import { after, dominated, sites } from "./roles.ts";
-import type { Op, Roles, Site } from "./roles.ts";
-
-/** A repair at one place. */
-export interface Repair {
-  readonly rule: string;
-  /** Where the fault shows, and in which C function. */
-  readonly at: At | undefined;
-  readonly fn: string;
-  /** What is wrong, for people; the rule's own text says why and what to do. */
-  readonly message: string;
-  /** The set with the protection added; the same set where its place is gone. */
-  apply(set: SkeletonSet): SkeletonSet;
-}
-
-export interface Scene {
-  readonly set: SkeletonSet;
-  readonly names: UnplugNames;
-  readonly roles: Roles;
-}
-
-export const r = (name: string): E => ({ k: "r", r: name });
-export const c = (v: number): E => ({ k: "c", v });
-const f = (id: FieldId, o: E): E => ({ k: "f", f: id, o });
-export const member = (id: FieldId): string => id.slice(id.indexOf(".") + 1);
-
-export const fnOf = (set: SkeletonSet, proc: string, i?: Ins): string => i?.at?.fn ?? set.procs[proc]?.fn ?? proc;
-
-/** Edits the procedure at the instruction, found again by identity, as other repairs may have moved it. */
-export function edited(set: SkeletonSet, { proc, ins }: Site, f: (p: Proc, index: number) => Proc): SkeletonSet {
-  const p = set.procs[proc];
-  const index = p?.code.indexOf(ins) ?? -1;
-  return p === undefined || index < 0 ? set : { ...set, procs: { ...set.procs, [proc]: f(p, index) } };
-}
-
-export const insertAfter = (p: Proc, index: number, added: readonly Ins[]): Proc => insert(p, index + 1, added, true);
-
-/** The private object of a buffer, and the buffer of an attachment. */
-export const privOf = ({ names }: Scene, buffer: E): E => f(names.fields.priv, buffer);
-export const bufferOf = ({ names }: Scene, attachment: E): E => f(names.fields.attDmabuf, attachment);
+import type { Op, Site } from "./roles.ts";
 
 /** A wait that may end with fences pending, made one that can't. */
 function* strongWaits(s: Scene): Generator<Repair> {
@@ -106,6 +69,7 @@ function* fenceWaits(s: Scene): Generator<Repair> {
 function gateOf(s: Scene): { readonly f: FieldId; readonly v: number } | undefined {
   for (const { ins } of sites(s.set, s.roles.teardown, "store", s.roles.closes))
     if (ins.e.k === "c") return { f: ins.f, v: ins.e.v };
+  if (s.roles.shut[0] !== undefined) return s.roles.shut[0];
   const mine = new Set(
     s.set.classes.filter((k) => k.name === s.set.parts.private).flatMap((k) => k.fields.map((x) => x.id)),
   );
@@ -231,7 +195,10 @@ function* admissions(s: Scene): Generator<Repair> {
     rule: "dma-buf/unrevocable-importer",
     at: p?.code[0]?.at,
     fn,
-    message: `${own === undefined ? "nothing" : `${fn}()`} keeps out importers that cannot be told to let go of the memory`,
+    message:
+      own === undefined
+        ? "importers that cannot be told to let go of the memory may attach"
+        : `${fn}() lets in importers that cannot be told to let go of the memory`,
     apply: (set) => ({
       ...set,
       slots: { ...set.slots, [s.names.slots.attach]: door },
@@ -259,7 +226,8 @@ function* admissions(s: Scene): Generator<Repair> {
 
 /** What may be wrong when a violation is about DMA or about the protocol's own counts, the likeliest first. `stuck`: the wait that hangs with the reservation lock held. */
 export function repairs(s: Scene, concern: "mapping" | "count" | "hang", stuck: Ins | undefined): Repair[] {
-  const gate = [...gateTests(s), ...gateStores(s)];
+  // Where map looks at a gate at all, it is more likely that nobody shuts it.
+  const gate = s.roles.shut.length > 0 ? [...gateStores(s), ...gateTests(s)] : [...gateTests(s), ...gateStores(s)];
   const counts = [...countedGets(s), ...countedPuts(s)];
   switch (concern) {
     case "mapping":

@@ -21,7 +21,9 @@ export interface Roles {
   readonly teardown: ReadonlySet<string>;
   /** Fields that decide whether a mapping may begin. */
   readonly gates: ReadonlySet<FieldId>;
-  /** Does the store shut the gate, whatever else is true? */
+  /** Gates with the value that shuts them, whatever else is true: those that the teardown stores first, then others of the private struct. */
+  readonly shut: readonly { readonly f: FieldId; readonly v: number }[];
+  /** Does the store shut the gate? */
   closes(store: Op<"store">): boolean;
   /** The count of mappings, and the completion that its last put completes. */
   readonly counter: FieldId | undefined;
@@ -149,11 +151,9 @@ export function rolesOf(set: SkeletonSet, names: UnplugNames): Roles {
   );
   const gates = new Set<FieldId>();
   for (const n of open === undefined ? [] : nodes(open)) if (n.k === "f" && !environment.has(n.f)) gates.add(n.f);
-  const closes = (i: Op<"store">): boolean =>
-    open !== undefined &&
-    gates.has(i.f) &&
-    i.e.k === "c" &&
-    known(mapE(open, (n) => (n.k === "f" && n.f === i.f ? i.e : n))) === 0;
+  const shutBy = (field: FieldId, e: E): boolean =>
+    open !== undefined && gates.has(field) && known(mapE(open, (n) => (n.k === "f" && n.f === field ? e : n))) === 0;
+  const closes = (i: Op<"store">): boolean => i.e.k === "c" && shutBy(i.f, i.e);
 
   const counts = (procs: Iterable<string>, what: readonly string[]): FieldId[] =>
     [...sites(set, procs, "count", (i) => what.includes(i.do) && !environment.has(i.f))].map((s) => s.ins.f);
@@ -168,11 +168,22 @@ export function rolesOf(set: SkeletonSet, names: UnplugNames): Roles {
     puts.find((k) => privateFields.has(k) && isWaited(set, teardown, k));
   const waits = [...sites(set, teardown, "waitDone")].map((s) => s.ins.f);
   const completion = waits.find((x) => privateFields.has(x)) ?? waits.find((x) => sameStruct(x, counter));
+  const stored = new Set([...sites(set, teardown, "store")].map((x) => x.ins.f));
+  const shut = [...gates]
+    .filter((g) => stored.has(g) || privateFields.has(g))
+    .sort((a, b) => Number(stored.has(b)) - Number(stored.has(a)))
+    .flatMap((g) =>
+      [1, 0, 2, 3]
+        .filter((v) => shutBy(g, { k: "c", v }))
+        .slice(0, 1)
+        .map((v) => ({ f: g, v })),
+    );
   return {
     map,
     unmap,
     teardown,
     gates,
+    shut,
     closes,
     counter,
     completion,

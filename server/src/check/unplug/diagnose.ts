@@ -1,0 +1,230 @@
+// Diagnosis: what is missing where an exploration is violated. Repairs are tried one by one, then together and taken away again while all stays well; what remains is
+// what was wrong. What no repair speaks of is named by who broke what.
+import { explore } from "../../model/unplug/explore.ts";
+import type { Executed, Exploration, ModelViolation } from "../../model/unplug/explore.ts";
+import type { UnplugNames } from "../../model/unplug/names.ts";
+import type { Scenario } from "../../model/unplug/scenario.ts";
+import type { At, E, Ins, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import { direct } from "./direct.ts";
+import { endings } from "./endings.ts";
+import { repairs } from "./repair.ts";
+import type { Repair, Scene } from "./patch.ts";
+import { rolesOf, waitsFor } from "./roles.ts";
+
+/** What diagnosis gets from the environment. */
+export interface Kit {
+  readonly names: UnplugNames;
+  /** The scenarios of a set, the same number in the same order for every edit of a set. */
+  scenarios(set: SkeletonSet): readonly Scenario[];
+}
+
+export interface UnplugFinding {
+  readonly rule: string;
+  readonly message: string;
+  readonly fn: string;
+  readonly at: At | undefined;
+  readonly scenario: string;
+  readonly violation: ModelViolation;
+  /** Abilities of the environment that the witness uses. */
+  readonly abilities: readonly string[];
+  /** Rules whose repairs were in place when this one showed: the witness is of the code with those. */
+  readonly given: readonly string[];
+  /** likely: no repair confirmed the cause. */
+  readonly confidence: "proved" | "likely";
+}
+
+export interface Diagnosis {
+  readonly verdict: Exploration["verdict"];
+  readonly findings: readonly UnplugFinding[];
+  /** Scenarios that could not be finished, and why. */
+  readonly incomplete: readonly string[];
+  readonly states: number;
+  readonly explorations: number;
+  /** The set with every repair that was applied. */
+  readonly repaired: SkeletonSet;
+}
+
+export interface DiagnoseOptions {
+  /** States of one exploration. */
+  readonly budget?: number;
+  /** Stops after so many findings. */
+  readonly findings?: number;
+}
+
+/** States of one exploration while diagnosing; real scenarios need under 30,000, and repairs that wait more up to three times as many. */
+const BUDGET = 400_000;
+/** Repairs of one scenario: the first merged form of the largest exporter needed five. */
+const ROUNDS = 8;
+
+/** Explains every violation of a set. Deterministic. */
+export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = {}): Diagnosis {
+  const budget = options.budget ?? BUDGET;
+  const findings: UnplugFinding[] = [];
+  const incomplete: string[] = [];
+  const counts = { states: 0, explorations: 0 };
+  const run = (s: Scenario): Exploration => {
+    const e = explore(s, { budget });
+    counts.states += e.states;
+    counts.explorations++;
+    return e;
+  };
+  let now = set;
+  let scenarios = kit.scenarios(now);
+  const enough = (): boolean => findings.length >= (options.findings ?? Infinity);
+  for (let n = 0; n < scenarios.length && !enough(); n++) {
+    for (let round = 0; round < ROUNDS && !enough(); round++) {
+      const scenario = scenarios[n]!;
+      const e = run(scenario);
+      if (e.verdict === "incomplete") incomplete.push(`${scenario.name}: ${e.reason ?? "unfinished"}`);
+      if (e.violation === undefined) break;
+      const given = findings.map((x) => x.rule);
+      const found = (
+        rule: string,
+        message: string,
+        fn: string,
+        at: At | undefined,
+        confidence: UnplugFinding["confidence"],
+      ): void => {
+        if (findings.some((x) => x.rule === rule && x.fn === fn)) return;
+        findings.push({
+          rule,
+          message,
+          fn,
+          at,
+          confidence,
+          scenario: scenario.name,
+          violation: e.violation!,
+          abilities: e.abilitiesUsed,
+          given,
+        });
+      };
+      const cause = explain({ set: now, kit, scenario, n, e, run });
+      for (const x of cause.repairs) found(x.rule, x.message, x.fn, x.at, "proved");
+      if (cause.direct !== undefined) {
+        const { rule, message, fn, at, confidence } = cause.direct;
+        found(rule, message, fn, at, confidence);
+      }
+      if (cause.repairs.length === 0) break;
+      now = cause.repairs.reduce((s, x) => x.apply(s), now);
+      scenarios = kit.scenarios(now);
+    }
+  }
+  const verdict = findings.length > 0 ? "violated" : incomplete.length > 0 ? "incomplete" : "safe";
+  return { verdict, findings, incomplete, ...counts, repaired: now };
+}
+
+interface Case {
+  readonly set: SkeletonSet;
+  readonly kit: Kit;
+  readonly scenario: Scenario;
+  /** The number of the scenario. */
+  readonly n: number;
+  readonly e: Exploration;
+  readonly run: (s: Scenario) => Exploration;
+}
+
+export interface Direct {
+  readonly rule: string;
+  readonly message: string;
+  readonly fn: string;
+  readonly at: At | undefined;
+  readonly confidence: "proved" | "likely";
+}
+
+function explain(x: Case): { readonly repairs: readonly Repair[]; readonly direct?: Direct } {
+  const { set, kit, e } = x;
+  const v = e.violation!;
+  const scene: Scene = { set, names: kit.names, roles: rolesOf(set, kit.names) };
+  const named = direct(scene, x.scenario, v);
+  if (named !== undefined) return { repairs: [], direct: named };
+  const kind =
+    kit.names.concerns[v.what] === "mapping" || kit.names.concerns[v.what] === "provider"
+      ? "mapping"
+      : v.what === "cannot-finish"
+        ? "hang"
+        : "count";
+  const candidates = [...repairs(scene, kind, stuckUnderLock(scene, v)), ...endings(scene, () => ending(x, v))];
+  const safe = (chosen: readonly Repair[]): boolean => {
+    const scenario = kit.scenarios(chosen.reduce((s, y) => y.apply(s), set))[x.n];
+    return scenario !== undefined && x.run(scenario).verdict === "safe";
+  };
+  for (const y of candidates) if (safe([y])) return { repairs: [y] };
+  const all = minimal(candidates, safe);
+  return all.length > 0 ? { repairs: all } : { repairs: [], direct: { ...unexplained(v), confidence: "likely" } };
+}
+
+/** All together, then without one after another of them, the last first: what cannot be taken away is what is missing. */
+function minimal(candidates: readonly Repair[], safe: (chosen: readonly Repair[]) => boolean): readonly Repair[] {
+  if (candidates.length < 2 || !safe(candidates)) return [];
+  let kept = [...candidates];
+  for (const y of [...candidates].reverse()) {
+    const fewer = kept.filter((k) => k !== y);
+    if (fewer.length > 0 && safe(fewer)) kept = fewer;
+  }
+  return kept;
+}
+
+/** The wait of a hang, where its thread holds the reservation lock. */
+function stuckUnderLock({ set, names, roles }: Scene, v: ModelViolation): Ins | undefined {
+  const first = v.blocked?.[0];
+  if (first === undefined) return undefined;
+  const thread = v.ran.findLast((x) => x.start === first.thread)?.thread;
+  let held = 0;
+  for (const { thread: t, ins } of v.ran) {
+    if (t !== thread || ins === undefined || (ins.op !== "lock" && ins.op !== "unlock") || ins.f !== names.fields.resv)
+      continue;
+    held += ins.op === "lock" ? 1 : -1;
+  }
+  if (held <= 0) return undefined;
+  for (const proc of roles.teardown)
+    for (const i of set.procs[proc]?.code ?? [])
+      if (
+        (i.op === "waitDone" || i.op === "await") &&
+        (i.at === first.at || waitsFor(i, roles)) &&
+        sameAt(i.at, first.at)
+      )
+        return i;
+  return undefined;
+}
+
+const sameAt = (a: At | undefined, b: At | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && a.fn === b.fn && a.span?.start === b.span?.start);
+
+/**
+ * Which rule an ending without revocation breaks: where it can tell importers at all, it has passed over a buffer; where it can't, the buffers outlive the session,
+ * or are mapped while the device is cut off at run time.
+ */
+function ending({ set, kit, scenario, run }: Case, v: ModelViolation): string {
+  const { attachment } = kit.names.classes;
+  const last: Executed | undefined = v.ran.findLast((x) => x.ins !== undefined);
+  const who = last?.start;
+  const importers = scenario.classes.find((k) => k.name === attachment)?.count ?? 0;
+  const told = Array.from({ length: importers }, (_, i): E => ({
+    k: "f",
+    f: kit.names.fields.notified,
+    o: { k: "c", v: i + 1 },
+  }));
+  const any = told.reduce<E>((l, r) => ({ k: "bin", op: "||", l, r }), { k: "c", v: 0 });
+  const others = new Set(set.roots.filter((r) => r.kind === "revoke" || r.kind === "retire").map((r) => r.proc));
+  const alone: Scenario = {
+    ...scenario,
+    threads: scenario.threads.map((t) => ({
+      ...t,
+      starts: t.starts.filter((s) => s.name === who || !others.has(s.name)),
+    })),
+    invariants: [{ name: "told", holds: { k: "not", e: any } }],
+    progress: [],
+  };
+  if (run(alone).violation?.what === "told") return "dma-buf/not-invalidated";
+  return who !== undefined && others.has(who) ? "dma-buf/maps-while-isolated" : "dma-buf/outlives-session";
+}
+
+function unexplained(v: ModelViolation): Omit<Direct, "confidence"> {
+  const last = v.ran.findLast((x) => x.ins?.at?.fn !== undefined);
+  return {
+    rule: "dma-buf/not-invalidated",
+    message: v.detail,
+    fn: last?.ins?.at?.fn ?? last?.start ?? "",
+    at: last?.ins?.at,
+  };
+}

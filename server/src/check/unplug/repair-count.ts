@@ -1,0 +1,174 @@
+// Repairs of counting and waiting: the count of mappings, its last put, and the wait for unmaps.
+import { insert, move } from "../../model/unplug/edit.ts";
+import type { E, FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
+import { bufferOf, c, edited, fnOf, insertAfter, member, privOf, r } from "./patch.ts";
+import type { Repair, Scene } from "./patch.ts";
+import { after, firstAfter, sites, waitsFor } from "./roles.ts";
+import type { Site } from "./roles.ts";
+
+/** put; when it was the last, what the code itself does then: complete. */
+function lastPut({ roles }: Scene, priv: E): Ins[] {
+  if (roles.counter === undefined) return [];
+  const put: Ins = { op: "count", do: "put", f: roles.counter, o: priv, r: "repair.last" };
+  if (roles.completion === undefined) return [put];
+  return [put, { op: "br", e: r("repair.last"), then: 2, else: 3 }, { op: "complete", f: roles.completion, o: priv }];
+}
+
+/** get after the mapping has begun. */
+export function* countedGets(s: Scene): Generator<Repair> {
+  const { counter } = s.roles;
+  if (counter === undefined) return;
+  const gets = [...sites(s.set, s.roles.map, "count", (i) => i.f === counter && i.do !== "put")];
+  if (gets.length > 0) return;
+  for (const site of sites(s.set, s.roles.map, "act", (i) => i.act === s.names.acts.mapBegin)) {
+    const fn = fnOf(s.set, site.proc, site.ins);
+    const result = site.ins.r ?? "repair.mapped";
+    yield {
+      rule: "dma-buf/uncounted-mapping",
+      at: site.ins.at,
+      fn,
+      message: `${fn}() begins a mapping without counting it in ${member(counter)}: the wait for unmaps does not wait for it`,
+      apply: (set) =>
+        edited(set, site, (p, n) => {
+          const named = { ...p, code: p.code.map((i, k) => (k === n ? { ...site.ins, r: result } : i)) };
+          return insertAfter(named, n, [
+            { op: "br", e: { k: "err", e: r(result) }, then: 2, else: 1 },
+            { op: "count", do: "get", f: counter, o: privOf(s, bufferOf(s, site.ins.args[0] ?? c(0))) },
+          ]);
+        }),
+    };
+  }
+}
+
+/** The put of a mapping moved behind its end, or added there. */
+export function* countedPuts(s: Scene): Generator<Repair> {
+  const { counter } = s.roles;
+  if (counter === undefined) return;
+  const puts = [...sites(s.set, s.roles.unmap, "count", (i) => i.f === counter && i.do === "put")];
+  for (const end of sites(s.set, s.roles.unmap, "act", (i) => i.act === s.names.acts.mapEnd)) {
+    const p = s.set.procs[end.proc]!;
+    const at = p.code.indexOf(end.ins);
+    const fn = fnOf(s.set, end.proc, end.ins);
+    const early = puts.find((put) => put.proc === end.proc && p.code.indexOf(put.ins) < at);
+    if (early !== undefined)
+      yield {
+        rule: "dma-buf/counted-too-short",
+        at: early.ins.at,
+        fn,
+        message: `${fn}() puts ${member(counter)} before the mapping has ended: the wait for unmaps may return while it is still there`,
+        apply: (set) =>
+          edited(set, end, (q, n) => (q.code.includes(early.ins) ? move(q, n, q.code.indexOf(early.ins)) : q)),
+      };
+    if (puts.length === 0)
+      yield {
+        rule: "dma-buf/drain-never-ends",
+        at: end.ins.at,
+        fn,
+        message: `${fn}() ends a mapping without putting ${member(counter)}: the wait for unmaps never ends`,
+        apply: (set) =>
+          edited(set, end, (q, n) => insertAfter(q, n, lastPut(s, privOf(s, bufferOf(s, end.ins.args[0] ?? c(0)))))),
+      };
+  }
+}
+
+/** The put of the reference that the buffer itself has, before the wait; and what makes the next wait work. */
+export function* waits(s: Scene): Generator<Repair> {
+  const { counter } = s.roles;
+  if (counter === undefined) return;
+  for (const proc of s.roles.teardown) {
+    const p = s.set.procs[proc]!;
+    for (const [n, i] of p.code.entries()) {
+      if (!waitsFor(i, s.roles)) continue;
+      const o = i.op === "waitDone" ? i.o : undefined;
+      const fn = fnOf(s.set, proc, i);
+      const site: Site = { proc, ins: i };
+      const priv = o ?? privateIn(p, counter);
+      if (priv === undefined) continue;
+      if (!p.code.some((x) => x.op === "count" && x.f === counter && x.do === "put"))
+        yield {
+          rule: "dma-buf/drain-never-ends",
+          at: i.at,
+          fn,
+          message: `${fn}() waits for ${member(counter)} to reach zero without dropping the reference that it began with`,
+          apply: (set) => edited(set, site, (q, k) => insert(q, k, lastPut(s, priv))),
+        };
+      if (![...after(p, n)].some((k) => isArming(p.code[k], counter)))
+        yield {
+          rule: "dma-buf/revoke-not-idempotent",
+          at: i.at,
+          fn,
+          message: `${fn}() leaves ${member(counter)} at zero after the wait: a later mapping, or a second revocation, finds it spent`,
+          apply: (set) =>
+            edited(set, site, (q, k) =>
+              insertAfter(q, k, [
+                { op: "count", do: "init", f: counter, o: priv, value: 1 },
+                ...(s.roles.completion === undefined
+                  ? []
+                  : [{ op: "reinit" as const, f: s.roles.completion, o: priv }]),
+              ]),
+            ),
+        };
+    }
+  }
+}
+
+const isArming = (i: Ins | undefined, counter: FieldId): boolean =>
+  i?.op === "count" && i.f === counter && i.do === "init";
+
+/** The object whose counter the procedure works on. */
+function privateIn(p: Proc, counter: FieldId): E | undefined {
+  for (const i of p.code) if (i.op === "count" && i.f === counter) return i.o;
+  return undefined;
+}
+
+/** A wait for unmaps behind the unlock that follows each invalidation. `under`: the wait that there is runs with the lock held. */
+export function* drains(s: Scene, under: Ins | undefined): Generator<Repair> {
+  for (const site of s.roles.invalidations) {
+    const p = s.set.procs[site.proc]!;
+    const at = p.code.indexOf(site.ins);
+    const there = [...after(p, at)].map((n) => p.code[n]!).filter((i) => isWait(i, s));
+    if (there.length > 0 && (under === undefined || !there.includes(under))) continue;
+    const buffer = site.ins.args[0] ?? c(0);
+    const unlock = (i: Ins): boolean => i.op === "unlock" && i.f === s.names.fields.resv;
+    const places = firstAfter(p, at, unlock).map((n) => p.code[n]!);
+    if (places.length === 0) continue;
+    const fn = fnOf(s.set, site.proc, site.ins);
+    // An unmap that has ended the mapping holds the lock until it has put its count.
+    const resv = { f: s.names.fields.resv, o: buffer, mode: "write" } as const;
+    const wait: Ins[] = [
+      { op: "act", act: s.names.acts.drained, args: [buffer] },
+      { op: "lock", ...resv, how: "wait" },
+      { op: "unlock", ...resv },
+    ];
+    yield {
+      rule: under === undefined ? "dma-buf/no-unmap-drain" : "dma-buf/drain-under-lock",
+      at: under?.at ?? site.ins.at,
+      fn,
+      message:
+        under === undefined
+          ? `${fn}() tells importers that their mappings are invalid, but does not wait until they have unmapped`
+          : `${fn}() waits for importers to unmap while it holds the lock that unmapping needs`,
+      apply: (set) => {
+        const dry =
+          under === undefined
+            ? set
+            : edited(set, { proc: site.proc, ins: under }, (q, n) => ({
+                ...q,
+                code: q.code.map((i, k) => (k === n ? ({ op: "jmp", to: n + 1 } as const) : i)),
+              }));
+        return places.reduce(
+          (now, ins) => edited(now, { proc: site.proc, ins }, (q, n) => insertAfter(q, n, wait)),
+          dry,
+        );
+      },
+    };
+  }
+}
+
+/** A wait of the teardown that is about the counter, or about something of the private object. */
+const isWait = (i: Ins, s: Scene): boolean => {
+  if (i.op !== "waitDone" && i.op !== "await") return false;
+  if (waitsFor(i, s.roles) || i.op === "await") return true;
+  const mine = s.set.classes.find((k) => k.name === s.set.parts.private);
+  return mine?.fields.some((x) => x.id === i.f) === true;
+};
