@@ -14,7 +14,7 @@ export interface Skim {
   includers(file: FileId): readonly FileId[];
   /** C files of the same folder that include the .c file `file`, sorted. Reads only that folder. */
   siblings(file: FileId): readonly FileId[];
-  /** Files that define `struct tag {`, sorted. */
+  /** Headers that define `struct tag {`, sorted; where none does, the C files that do. */
   definers(tag: string): readonly FileId[];
   /** Files whose text contains `text` (ASCII) at all, sorted. */
   containing(text: string): readonly FileId[];
@@ -31,9 +31,10 @@ const KEPT_ANSWERS = 4096;
 
 interface Graph {
   readonly exporters: ReadonlyMap<string, readonly FileId[]>;
+  /** Of structs in headers. */
   readonly definers: ReadonlyMap<string, readonly FileId[]>;
-  /** Last part of an include's path → the files that have it, each with the path as written. */
-  readonly byName: ReadonlyMap<string, readonly { readonly from: FileId; readonly spec: string }[]>;
+  /** Last part of an include's path → the includes that end so, as written, each with the files that have it. */
+  readonly byName: ReadonlyMap<string, readonly { readonly spec: string; readonly files: readonly FileId[] }[]>;
 }
 
 /** Nothing is read before the first question. Over the skim of an overlay's base, which may differ in .c files only, just those are read. */
@@ -57,7 +58,11 @@ function overlaid(base: Skim, own: Skim, changed: ReadonlySet<FileId>): Skim {
   return {
     files: () => both(base.files(), own.files()),
     exporters: (name) => both(base.exporters(name), own.exporters(name)),
-    definers: (tag) => both(base.definers(tag), own.definers(tag)),
+    definers(tag) {
+      const all = both(base.definers(tag), own.definers(tag));
+      const headers = all.filter((file) => file.endsWith(".h"));
+      return headers.length > 0 ? headers : all;
+    },
     siblings: (file) => both(base.siblings(file), own.siblings(file)),
     // Whatever a changed file includes now: a superset.
     includers: (file) => [...new Set([...base.includers(file), ...own.files()])].sort(),
@@ -79,18 +84,19 @@ function fullSkim(source: Source): Skim {
     files,
     exporters: (name) => graph().exporters.get(name) ?? [],
     definers(tag) {
-      // Most are at the beginning of a line; a typedef or an indented definition takes another look.
-      const usual = graph().definers.get(tag);
-      return usual ?? containing(`struct ${tag} {`);
+      // A struct of one .c file, and a header's that does not begin its line, take another look through the tree.
+      return graph().definers.get(tag) ?? containing(`struct ${tag} {`);
     },
     includers(file) {
       const seen = new Set<FileId>([file]);
       const queue = [file];
       for (let header = queue.pop(); header !== undefined; header = queue.pop()) {
-        for (const { from, spec } of graph().byName.get(lastPart(header)) ?? []) {
-          if (seen.has(from) || !couldMean(from, spec, header, exists)) continue;
-          seen.add(from);
-          queue.push(from);
+        for (const { spec, files } of graph().byName.get(lastPart(header)) ?? []) {
+          for (const from of files) {
+            if (seen.has(from) || !couldMean(from, spec, header, exists)) continue;
+            seen.add(from);
+            queue.push(from);
+          }
         }
       }
       seen.delete(file);
@@ -145,26 +151,29 @@ const STRUCT = Buffer.from("\nstruct ");
 function readGraph(source: Source, files: readonly FileId[]): Graph {
   const exporters = new Map<string, FileId[]>();
   const definers = new Map<string, FileId[]>();
-  const byName = new Map<string, { from: FileId; spec: string }[]>();
+  const bySpec = new Map<string, FileId[]>();
   each(source, files, (file, bytes) => {
     if (file.endsWith(".c")) {
       for (let i = bytes.indexOf(EXPORT); i >= 0; i = bytes.indexOf(EXPORT, i + 13)) {
         const name = /^\w*\(\s*(\w+)/.exec(bytes.toString("latin1", i, i + 160))?.[1];
         if (name !== undefined) push(exporters, name, file);
       }
-    }
-    for (let i = bytes.indexOf(STRUCT); i >= 0; i = bytes.indexOf(STRUCT, i + 8)) {
-      const tag = definedAt(bytes, i + 8);
-      if (tag !== undefined) push(definers, tag, file);
+    } else {
+      for (let i = bytes.indexOf(STRUCT); i >= 0; i = bytes.indexOf(STRUCT, i + 8)) {
+        const tag = definedAt(bytes, i + 8);
+        if (tag !== undefined) push(definers, tag, file);
+      }
     }
     for (let i = bytes.indexOf(INCLUDE); i >= 0; i = bytes.indexOf(INCLUDE, i + 7)) {
       let hash = i - 1;
       while (bytes[hash] === 32 || bytes[hash] === 9) hash--;
       if (bytes[hash] !== 35) continue;
       const spec = includeAt(bytes, i + 7);
-      if (spec !== undefined) push(byName, lastPart(spec.slice(1, -1)), { from: file, spec });
+      if (spec !== undefined) push(bySpec, spec, file);
     }
   });
+  const byName = new Map<string, { spec: string; files: readonly FileId[] }[]>();
+  for (const [spec, including] of bySpec) push(byName, lastPart(spec.slice(1, -1)), { spec, files: including });
   return { exporters, definers, byName };
 }
 

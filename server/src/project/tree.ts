@@ -84,6 +84,21 @@ function treeSource(root: string): TreeSource {
     }
   }
 
+  /** The bytes of a listed file, in one read where it fits: looking through a tree is mostly this. */
+  function glance(file: FileId, limit: number): Buffer | undefined {
+    let fd: number | undefined;
+    try {
+      fd = openSync(`${root}/${file}`, constants.O_RDONLY | constants.O_NONBLOCK);
+      const length = readSync(fd, shared, 0, shared.length, null);
+      if (length > limit) return undefined;
+      return length < shared.length ? shared.subarray(0, length) : load(file, path.join(root, file), limit);
+    } catch (error) {
+      return report(file, reason(error));
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  }
+
   /** The absolute path of a file inside the tree; undefined where there is none or where a symbolic link leaves the tree. */
   function locate(file: FileId): string | undefined {
     if (file === "" || path.posix.normalize(file) !== file || file.startsWith("/") || file.startsWith(".."))
@@ -114,7 +129,7 @@ function treeSource(root: string): TreeSource {
     },
     scan(files, visit, headerLimit) {
       for (const file of files) {
-        const bytes = load(file, path.join(root, file), file.endsWith(".h") ? headerLimit : undefined);
+        const bytes = glance(file, file.endsWith(".h") ? (headerLimit ?? Infinity) : Infinity);
         if (bytes !== undefined) visit(file, bytes);
       }
     },
