@@ -385,7 +385,8 @@ export default grammar(C, {
     _clobber: ($) => field("register", choice($.string_literal, $.concatenated_string, $.identifier, $.string_macro)),
 
     // &&label
-    label_address: ($) => prec(14, seq("&&", alias($.identifier, $.statement_identifier))),
+    // Where `&&` can be the operator, it is: `(f(x)) && p->y` is no cast of a label's address.
+    label_address: ($) => prec.dynamic(-20, prec(14, seq("&&", alias($.identifier, $.statement_identifier)))),
 
     _declarator: ($, original) => choice(original, alias($.iterator_name, $.identifier)),
     _declaration_declarator: ($, original) => choice(original, alias($.iterator_name, $.identifier)),

@@ -69,6 +69,12 @@ describe("expressions", () => {
   const rows: [string, string][] = [
     ["a + b * c == d && !e | f", "(((a + (b * c)) == d) && ((!e) | f))"],
     ["(a) & b", "(a & b)"],
+    ["(f(x)) && p->y > 0", "(f(x) && (p->y > 0))"],
+    ["(f(x)) && (y)", "(f(x) && y)"],
+    ["(f(x)) & b", "(f(x) & b)"],
+    ["(f(x)) - 1", "(f(x) - 1)"],
+    ["(a[1]) * b", "(a[1] * b)"],
+    ["(a)(b)", "a(b)"],
     ["(u32)-1", "<u32>(-1)"],
     ["(dma_addr_t)(x)", "<dma_addr_t>x"],
     ["(struct a *)p->q", "<struct a*>p->q"],

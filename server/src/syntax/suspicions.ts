@@ -7,6 +7,7 @@ import { visitAll } from "./walk.ts";
 const STATEMENTS: ReadonlySet<string> = new Set(
   "if while do for switch case default goto return break continue".split(" "),
 );
+const OPERATORS: ReadonlySet<string> = new Set(["&&", "||", "?", "->"]);
 const NO_CALL: ReadonlySet<string> = new Set(
   "if while for switch return sizeof case else goto do typeof __typeof__ __typeof typeof_unqual __free __cleanup __attribute__ asm __asm__ volatile __volatile__ void int char long unsigned struct_group __alignof__ __alignof inline aligned packed section __unqual_scalar_typeof typeof_member __asm const bool".split(
     " ",
@@ -42,10 +43,18 @@ function countText(body: string): { surely: Counts; perhaps: Counts } {
   const { list } = tokenize(body);
   const partner = partners(list);
   let square = 0;
+  let opaque = 0;
   list.forEach((token, i) => {
     if (token.text === "[") square++;
     else if (token.text === "]") square--;
+    if (token.kind === "op" && OPERATORS.has(token.text)) {
+      // The condition of an #if, a type's expression and an asm's text are not in the tree.
+      add(square > 0 || i < opaque ? perhaps : surely, token.text);
+      return;
+    }
     if (token.kind !== "word") return;
+    if (/^(__)?(typeof|typeof_member|asm|__asm__|asm_inline)(__)?$/.test(token.text))
+      opaque = Math.max(opaque, partner[list[i + 1]?.text === "(" ? i + 1 : i + 2] ?? 0);
     const before = list[i - 1];
     if (STATEMENTS.has(token.text) && before?.text !== "." && before?.text !== "->") return add(surely, token.text);
     // (name)(x) and (p->name)(x) are calls, or casts: nobody can tell from here.
@@ -88,6 +97,9 @@ function countTree(fn: FunctionDef): Counts {
       }
     },
     expr: (e) => {
+      if (e.k === "bin" && OPERATORS.has(e.op)) add(counts, e.op);
+      if (e.k === "cond") add(counts, "?");
+      if (e.k === "field" && e.arrow) add(counts, "->");
       if (e.k !== "call") return;
       if (e.callee.k === "name" && !NO_CALL.has(e.callee.name)) add(counts, `${e.callee.name}(`);
       else if (e.callee.k === "field") add(counts, `${e.callee.name}(`);
