@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Deps } from "./cli/deps.ts";
+import { lazyCheck } from "./cli/engine.ts";
 import { factsText, wasmFiles } from "./cli/facts.ts";
 import { lifecycleEntry } from "./cli/models.ts";
 import { run } from "./cli/run.ts";
@@ -31,6 +32,7 @@ const deps: Deps = {
   stderr: (text) => void process.stderr.write(text),
   terminal: process.stderr.isTTY === true,
   open: (dir, paths) => openPaths(dir, paths, process.cwd()),
+  check: lazyCheck(wasmFiles(here)),
   facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
   models: lifecycles.map(lifecycleEntry),
   rules: ruleTable(lifecycles),

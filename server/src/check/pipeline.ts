@@ -1,0 +1,171 @@
+// The pipeline: from a tree and the files asked for to a report. Extraction, contracts, exploration and diagnosis in their order; what could not be seen is said.
+import type { Incomplete } from "../base/result.ts";
+import type { Span } from "../base/span.ts";
+import type { Witness } from "../base/trace.ts";
+import type { Finding } from "../findings/finding.ts";
+import type { Proof } from "../findings/proof.ts";
+import type { Report } from "../findings/report.ts";
+import type { Rule } from "../model/lifecycle.ts";
+import type { Ability } from "../model/unplug/scenario.ts";
+import type { Vocabulary } from "../model/unplug/vocabulary.ts";
+import type { Program, Source } from "../program/program.ts";
+import type { Check, Progress } from "./check.ts";
+import { verifyContract } from "./unplug/contracts.ts";
+import type { Requirement } from "./unplug/contracts.ts";
+import { diagnose } from "./unplug/diagnose.ts";
+import type { Diagnosis, Kit, UnplugFinding } from "./unplug/diagnose.ts";
+import { extractFamilies } from "./unplug/extract.ts";
+import type { Extraction } from "./unplug/extract.ts";
+import { prove } from "./unplug/proof.ts";
+
+/** A framework's contract, as far as the pipeline looks at it. */
+export interface ContractFacts {
+  readonly id: string;
+  readonly title: string;
+  readonly sources: readonly { readonly file: string; readonly fn: string; readonly says: string }[];
+  readonly requires: readonly Requirement[];
+  readonly assumptions: readonly string[];
+  readonly bounds: readonly string[];
+}
+
+/** What the pipeline is given: everything that knows a kernel framework by name. */
+export interface Engine {
+  program(tree: Source): Program;
+  readonly vocabulary: Vocabulary;
+  readonly contracts: readonly ContractFacts[];
+  /** The environment of a contract. */
+  kit(contract: string): Kit;
+  readonly abilities: readonly Ability[];
+  readonly rules: readonly Rule[];
+  /** States of one exploration; the default of diagnosis where absent. */
+  readonly budget?: number;
+}
+
+/** What every verdict takes for granted. */
+const ALWAYS = [
+  "memory is sequentially consistent",
+  "options that the files' Makefiles imply are on; module parameters are unknown",
+  "for up to 2 buffers, 2 importers, 2 revocations and 1 VMA with a fork",
+] as const;
+
+/** A check over the engine. Never throws on input. */
+export function newCheck(engine: Engine): Check {
+  return ({ tree, paths, proofs, progress }) => {
+    const program = engine.program(tree);
+    progress("looking for exporters", 0, 0);
+    const families = extractFamilies(program, engine.vocabulary, { paths });
+    const report = { findings: [] as Finding[], proofs: [] as Proof[], incomplete: [] as Incomplete[] };
+    for (const [n, family] of families.entries()) {
+      progress(`exploring ${family.exporter.fn}`, n, families.length);
+      const one = checkFamily(engine, program, family, proofs, progress);
+      report.findings.push(...one.findings);
+      report.proofs.push(...one.proofs);
+      report.incomplete.push(...one.incomplete);
+    }
+    report.incomplete.push(...program.incomplete());
+    return { ...report, seen: { files: paths.length, exporters: families.length } };
+  };
+}
+
+function checkFamily(
+  engine: Engine,
+  program: Program,
+  family: Extraction,
+  proofs: boolean,
+  progress: Progress,
+): Pick<Report, "findings" | "proofs" | "incomplete"> {
+  const { set, exporter } = family;
+  const contract = engine.contracts.find((k) => k.id === family.contract);
+  const incomplete = [...family.notSeen];
+  const here = (why: string): Incomplete => ({ file: exporter.file, line: 0, why });
+  if (contract === undefined)
+    return { findings: [], proofs: [], incomplete: [...incomplete, here(`no contract is known for ${set.name}`)] };
+  const { broken, unseen } = verifyContract(contract.requires, program);
+  for (const { requirement, found } of broken)
+    incomplete.push({ file: requirement.file, line: 0, why: `${contract.title}: ${found} (${requirement.why})` });
+  const kit = engine.kit(contract.id);
+  const d = diagnose(set, kit, engine.budget === undefined ? {} : { budget: engine.budget });
+  incomplete.push(...d.incomplete.map(here));
+  const grounds: Grounds = {
+    engine,
+    family,
+    contract,
+    assumptions: [
+      ...ALWAYS,
+      ...contract.assumptions,
+      ...(unseen.length > 0 ? [`${contract.title} is as in the tree that its contract was read in`] : []),
+    ],
+    contracts: contract.sources.map((s) => `${s.file}, ${s.fn}(): ${s.says}`),
+    diagnosis: d,
+  };
+  const findings = d.findings.flatMap((f) => findingOf(grounds, f, broken.length > 0) ?? []);
+  if (proofs) progress(`looking for what protects ${exporter.fn}`, 0, 0);
+  const proof = prove({
+    set,
+    kit,
+    diagnosis: d,
+    deletion: proofs,
+    resource: `what ${exporter.fn}() exports`,
+    at: exporter.span,
+    fn: exporter.fn,
+    bound: boundOf(contract),
+    assumptions: grounds.assumptions,
+    contracts: grounds.contracts,
+    doubts: [
+      ...broken.map((b) => `${contract.title} is not as its contract says: ${b.found}`),
+      ...family.notSeen.map((x) => x.why),
+    ],
+  });
+  return { findings, proofs: [proof], incomplete };
+}
+
+const boundOf = ({ bounds }: ContractFacts): string =>
+  bounds
+    .map((b) =>
+      b === "driver"
+        ? "driver: remove() returns or probe fails"
+        : b === "session"
+          ? "session: the last close"
+          : `${b} window`,
+    )
+    .join("; ");
+
+interface Grounds {
+  readonly engine: Engine;
+  readonly family: Extraction;
+  readonly contract: ContractFacts;
+  readonly assumptions: readonly string[];
+  readonly contracts: readonly string[];
+  readonly diagnosis: Diagnosis;
+}
+
+/** A finding of the model as one that people read; undefined where its witness has no place in C at all. */
+function findingOf(g: Grounds, f: UnplugFinding, shaken: boolean): Finding | undefined {
+  const trace = f.violation.trace;
+  const [first, ...rest] = trace;
+  if (first === undefined) return undefined;
+  const witness: Witness = [first, ...rest];
+  const rule = g.engine.rules.find((r) => r.id === f.rule);
+  const abilities = g.engine.abilities.filter((a) => f.abilities.includes(a.id));
+  const at: Span =
+    f.at?.span ?? trace.findLast((s) => s.span !== undefined && s.fn === f.fn)?.span ?? g.family.exporter.span;
+  const practice = abilities.some((a) => a.standing === "PRACTICE");
+  return {
+    rule: f.rule,
+    resource: `what ${g.family.exporter.fn}() exports`,
+    confidence: f.confidence === "proved" && !practice && !shaken ? "proved" : "likely",
+    at,
+    fn: f.at?.fn ?? f.fn,
+    message: f.message,
+    because: rule?.because ?? f.violation.detail,
+    advice: rule?.advice ?? "",
+    witness,
+    assumptions: [
+      ...g.assumptions,
+      ...(f.given.length > 0 ? [`the witness is of the code with these mended: ${f.given.join(", ")}`] : []),
+    ],
+    contracts: g.contracts,
+    abilities,
+    explored: { states: g.diagnosis.states },
+  };
+}

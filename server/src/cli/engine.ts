@@ -1,0 +1,47 @@
+// Puts the engine together for the command line: the parser, and everything that knows a kernel framework by name.
+import type { Check } from "../check/check.ts";
+import { newCheck } from "../check/pipeline.ts";
+import type { Engine } from "../check/pipeline.ts";
+import type { Kit } from "../check/unplug/diagnose.ts";
+import { lifecycles } from "../lifecycles/index.ts";
+import { abilities } from "../lifecycles/unplug/abilities.ts";
+import type { Contract } from "../lifecycles/unplug/contracts/contract.ts";
+import { rdma } from "../lifecycles/unplug/contracts/rdma.ts";
+import { vfio } from "../lifecycles/unplug/contracts/vfio.ts";
+import { names } from "../lifecycles/unplug/names.ts";
+import { buildScenarios } from "../lifecycles/unplug/scenarios.ts";
+import { vocabulary } from "../lifecycles/unplug/vocabulary.ts";
+import { ruleTable } from "../model/lifecycle.ts";
+import { createProgram } from "../program/create.ts";
+import type { CParser, WasmFiles } from "../syntax/parser.ts";
+import { loadParser } from "../syntax/parser.ts";
+
+export const contracts: readonly Contract[] = [vfio, rdma];
+
+/** The environment of a contract, as diagnosis wants it. */
+export function kitOf(id: string): Kit {
+  const contract = contracts.find((k) => k.id === id);
+  if (contract === undefined) throw new Error(`no contract ${id}`);
+  return { names, scenarios: (set) => buildScenarios(set, contract) };
+}
+
+/** The engine around a parser. */
+export function engineOf(parser: CParser): Engine {
+  return {
+    program: (tree) => createProgram(tree, parser),
+    vocabulary,
+    contracts,
+    kit: kitOf,
+    abilities,
+    rules: ruleTable(lifecycles),
+  };
+}
+
+/** A check that loads its parser when it is first asked. */
+export function lazyCheck(wasm: WasmFiles): Check {
+  let check: Promise<Check> | undefined;
+  return async (request) => {
+    check ??= loadParser(wasm).then((parser) => newCheck(engineOf(parser)));
+    return (await check)(request);
+  };
+}
