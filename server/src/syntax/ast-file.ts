@@ -17,7 +17,11 @@ export function readFile(text: string, base: number, tree: (text: string) => Syn
   const bodies = findBodies(text);
   const scope = emptyScope();
   const functions = bodies.map((body) => readFunction(text, body, base, tree, scope, at));
-  const gaps = readScope(text, bodies, base, tree, scope, at);
+  const [only] = bodies;
+  // The usual piece is one function and nothing else.
+  const alone =
+    bodies.length === 1 && only !== undefined && (text.slice(0, only.start) + text.slice(only.end)).trim() === "";
+  const gaps = alone ? [] : readScope(text, bodies, base, tree, scope, at);
   return { functions, scope, gaps };
 }
 
