@@ -4,7 +4,7 @@ import type { Core, Run } from "./core.ts";
 import { BLOCKED, holds } from "./core.ts";
 import { value } from "./expression.ts";
 import type { Scope } from "./expression.ts";
-import { FREED, LIVE } from "./layout.ts";
+import { FREED, isLive } from "./layout.ts";
 import { freeObject } from "./object.ts";
 import type { WorldView } from "./scenario.ts";
 import { lifeOf } from "./scenario.ts";
@@ -36,15 +36,16 @@ export function view(c: Core, t: number): WorldView {
     get: (field, n) => {
       const at = find(c, field, n);
       if (at === undefined) return 0;
-      if (c.watch !== undefined) look(c, field, n, at);
+      if (c.watch !== undefined) look(c, field, at);
       return c.bytes[at]!;
     },
     live: (cls, n) => {
       const laid = layout.classes.get(cls);
       if (laid === undefined || n < 1 || n > laid.count) return false;
       const base = laid.base + (n - 1) * laid.stride;
+      c.watch?.enter(base);
       c.watch?.touch(base, false);
-      return c.bytes[base] === LIVE;
+      return isLive(c.bytes[base]);
     },
     objects: (cls) => layout.classes.get(cls)?.count ?? 0,
     holds: (lock, n, mode) => {
@@ -97,18 +98,20 @@ function write(c: Core, act: string, field: string, n: number, v: number): void 
   if (at === undefined) c.trouble = `action ${act} writes ${field} of object ${n}, which does not exist`;
   else if (laid !== undefined && v === FREED && c.bytes[at] !== FREED) freeObject(c, laid, at);
   else {
+    const f = c.linked.layout.fields.get(field);
+    c.watch?.enter(at - (f?.at ?? 0));
     c.watch?.touch(at, true);
-    if (c.linked.layout.fields.get(field)?.kind === "lock") c.watch?.peek(at);
+    if (f?.kind === "lock") c.watch?.peek(at);
     c.bytes[at] = v;
   }
 }
 
 /** An action looks at a cell: also at whether its object lives, and from outside if it is a lock. */
-function look(c: Core, field: string, n: number, at: number): void {
-  c.watch?.touch(at, false);
+function look(c: Core, field: string, at: number): void {
   const f = c.linked.layout.fields.get(field);
-  const cls = f && c.linked.layout.classes.get(f.cls);
-  if (f === undefined || cls === undefined) return;
-  c.watch?.touch(cls.base + (n - 1) * cls.stride, false);
-  if (f.kind === "lock") c.watch?.peek(at);
+  const base = at - (f?.at ?? 0);
+  c.watch?.enter(base);
+  c.watch?.touch(at, false);
+  c.watch?.touch(base, false);
+  if (f?.kind === "lock") c.watch?.peek(at);
 }

@@ -2,7 +2,7 @@
 import type { Discipline } from "./discipline.ts";
 import type { Linked } from "./link.ts";
 import type { LaidClass, LaidField } from "./layout.ts";
-import { FREED, LIVE, UNBORN } from "./layout.ts";
+import { FREED, isLive, UNBORN } from "./layout.ts";
 import type { Will } from "./scenario.ts";
 
 /** What a step broke: the rule-neutral name and a sentence. */
@@ -129,7 +129,7 @@ export function reach(c: Core, cls: LaidClass, object: number, what: string): nu
   if (object >= 1 && object <= cls.count) {
     const base = cls.base + (object - 1) * cls.stride;
     const life = c.bytes[base];
-    if (life === LIVE) {
+    if (isLive(life)) {
       c.watch?.enter(base);
       return base;
     }

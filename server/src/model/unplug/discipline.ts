@@ -3,6 +3,7 @@
 // uses it, on every access; where it fails the cell is exposed from the next round on, until a round passes in which nothing fails (Stoller, "Model-checking
 // multi-threaded distributed Java programs"; Flanagan and Qadeer, "Transactions for software model checking").
 import type { Linked } from "./link.ts";
+import { LIVE, OWNED } from "./layout.ts";
 import { lockCells } from "./lock-cells.ts";
 
 /** How the accesses of one instruction commute with other threads' steps. 0: with all of them, both ways. */
@@ -36,8 +37,14 @@ export interface Discipline {
   /** Invariants are looked at; `quiet`: while nobody holds a lock in write mode, as if the observer held them all. */
   observe(quiet: boolean): void;
   touch(cell: number, write: boolean): void;
-  /** A live object at `base` is looked into. */
+  /** The object at `base` is looked into; the touches that follow are of its cells. */
   enter(base: number): void;
+  /** The running thread has allocated the object at `base`. */
+  born(base: number): void;
+  /** The running thread returns: what it allocated is anybody's. */
+  leave(): void;
+  /** Undoes what the blocked step has changed of owners; true where there was something. */
+  restore(): boolean;
   /** The object at `base` is freed. */
   kill(base: number): void;
   acquire(cell: number, write: boolean): void;
@@ -79,6 +86,12 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
   const watched = new Uint8Array(size);
   const order = new Int32Array(MAX_LOCKS);
   let me = 0;
+  let thread = 0;
+  /** The object that was entered is the running thread's own, and nobody else has looked into it yet. */
+  let own = false;
+  /** Objects whose owner lost them in this step, and who that was. */
+  const lost: number[] = [];
+  const births = bornLater(linked);
 
   const several = (mask: number): boolean => (mask & (mask - 1)) !== 0;
 
@@ -121,6 +134,17 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     return out;
   }
 
+  /** An access to an own object: nobody sees it, but after something that others see they may come to look. */
+  function alone(cell: number, write: boolean): boolean {
+    if (!own || watched[cell] === 1 || guard[cell] === 1) return false;
+    self.kind |= RIGHT;
+    if ((everyone[cell]! & me) === 0 || (write && everWritten[cell] === 0)) {
+      everyone[cell]! |= me;
+      if (write) everWritten[cell] = 1;
+    }
+    return true;
+  }
+
   const self: Discipline = {
     kind: 0,
     dirty: false,
@@ -130,6 +154,9 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     guards: undefined,
     run(t, solo) {
       me = 1 << t;
+      thread = t;
+      own = false;
+      lost.length = 0;
       self.solo = solo;
       self.written = 0;
       self.held = 0;
@@ -144,19 +171,43 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     },
     observe(quiet) {
       me = OBSERVER;
+      thread = -1;
       self.solo = false;
       self.written = self.held = quiet ? ALL_LOCKS : 0;
     },
     touch(cell, write) {
+      if (alone(cell, write)) return;
       if (exposed[cell] === 1) {
         self.kind |= NEITHER;
         if (self.guards !== undefined) self.guards.push(cell);
       } else note(cell, write, write ? self.written : self.held);
     },
     enter(base) {
+      const life = bytes[base]!;
+      own = life - OWNED === thread;
+      if (life >= OWNED && !own && thread >= 0) {
+        lost.push(base, life);
+        bytes[base] = LIVE;
+      }
       if (mortal[base] === 1) self.kind |= RIGHT;
     },
+    born(base) {
+      own = false;
+      self.kind |= NEITHER;
+      self.touch(base, true);
+      bytes[base] = OWNED + thread;
+    },
+    leave() {
+      for (const base of births) if (bytes[base] === OWNED + thread) bytes[base] = LIVE;
+    },
+    restore() {
+      for (let n = 0; n < lost.length; n += 2) bytes[lost[n]!] = lost[n + 1]!;
+      return lost.length > 0;
+    },
     kill(base) {
+      own = bytes[base]! - OWNED === thread;
+      if (alone(base, true)) return;
+      own = false;
       self.kind |= NEITHER;
       self.touch(base, true);
       if (mortalNext[base] === 0) {
@@ -166,9 +217,11 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     },
     acquire(cell, write) {
       const b = bit[cell]!;
-      note(cell, true, self.written & ~b);
-      if (open[cell] === 1) self.kind |= NEITHER;
-      else if (exposed[cell] === 1) self.kind |= RIGHT;
+      if (!alone(cell, true)) {
+        note(cell, true, self.written & ~b);
+        if (open[cell] === 1) self.kind |= NEITHER;
+        else if (exposed[cell] === 1) self.kind |= RIGHT;
+      }
       if ((self.held & ~b) !== 0 && (b === 0 || (cyclic & b) !== 0)) self.kind |= CYCLIC;
       for (let n = 0; n < tracked.length; n++)
         if ((self.held & ~b & (1 << n)) !== 0 && (order[n]! & b) !== b) {
@@ -185,6 +238,7 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
       const b = bit[cell]!;
       self.written &= ~b;
       if (!still) self.held &= ~b;
+      if (alone(cell, true)) return;
       note(cell, true, self.written);
       if (open[cell] === 1) self.kind |= NEITHER;
       else if (exposed[cell] === 1) self.kind |= LEFT;
@@ -213,4 +267,12 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     },
   };
   return self;
+}
+
+/** The first bytes of objects that are not live at the start. */
+function bornLater(linked: Linked): readonly number[] {
+  const out: number[] = [];
+  for (const cls of linked.layout.classes.values())
+    for (let n = cls.spec.liveAtStart; n < cls.count; n++) out.push(cls.base + n * cls.stride);
+  return out;
 }

@@ -4,7 +4,7 @@ import { ANY, MANY } from "./skeleton.ts";
 import type { Core } from "./core.ts";
 import { decide, reach } from "./core.ts";
 import type { LaidClass } from "./layout.ts";
-import { LIVE } from "./layout.ts";
+import { isLive } from "./layout.ts";
 import { apply, equal, EVERYTHING } from "./values.ts";
 
 export type Value = () => number;
@@ -49,8 +49,9 @@ export function value(c: Core, e: E, s: Scope): Value {
         const n = o();
         if (n < 1 || n > cls.count) return 0;
         const base = cls.base + (n - 1) * cls.stride;
+        c.watch?.enter(base);
         c.watch?.touch(base, false);
-        return bytes[base] === LIVE ? 1 : 0;
+        return isLive(bytes[base]) ? 1 : 0;
       };
     }
     case "empty": {
@@ -62,6 +63,7 @@ export function value(c: Core, e: E, s: Scope): Value {
         const n = owner();
         if (n === 0) return 1;
         for (let i = 0, at = cls.base + f.at; i < cls.count; i++, at += cls.stride) {
+          c.watch?.enter(at - f.at);
           c.watch?.touch(at, false);
           if (bytes[at] === n) return 0;
         }
@@ -187,8 +189,9 @@ export function object(c: Core, cls: LaidClass, e: E, s: Scope, what: string): V
       const n = o();
       if (n < 1 || n > cls.count) return -1;
       const base = cls.base + (n - 1) * cls.stride;
+      c.watch?.enter(base);
       c.watch?.touch(base, false);
-      return c.bytes[base] === LIVE ? base : -1;
+      return isLive(c.bytes[base]) ? base : -1;
     };
   }
   return () => {

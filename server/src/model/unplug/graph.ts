@@ -158,8 +158,8 @@ function round(m: Machine, options: SearchOptions): Graph {
         run++;
         if (touched) states.load(n, words);
         const how = m.step(t, only === t);
-        touched = true;
         if (how === Blocked) continue;
+        touched = true;
         transitions++;
         const move = (t << RUN_BITS) | run;
         const at = here + core.length;

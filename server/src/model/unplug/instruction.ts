@@ -207,8 +207,8 @@ export function compile(c: Core, i: Ins, pc: number, t: number, registers: numbe
         if (c.watch !== undefined) c.watch.kind |= NEITHER;
         if (!fails) {
           const base = cls.base + (n - 1) * cls.stride;
-          c.watch?.touch(base, true);
           bytes[base] = LIVE;
+          c.watch?.born(base);
         }
         keep(fails ? 0 : n);
         return next;
@@ -263,11 +263,11 @@ function compileCount(c: Core, i: Op<"count">, next: number, s: Scope, keep: (v:
     const n = bytes[to] === ANY ? at.decided(to) : bytes[to]!;
     switch (i.do) {
       case "init":
-        if (n !== 0) return fail("reinit-of-live-count", `${i.f} is set up while it is ${n === MANY ? "not 0" : n}`);
+        if (n !== 0 && i.loose !== true) return fail("reinit-of-live-count", `${i.f} is set up while it is ${n === MANY ? "not 0" : n}`);
         bytes[to] = i.value ?? 1;
         return next;
       case "get":
-        if (n === 0) return fail("get-on-zero", `${i.f} is taken while it is 0`);
+        if (n === 0 && i.loose !== true) return fail("get-on-zero", `${i.f} is taken while it is 0`);
         bytes[to] = n >= MANY ? MANY : clamp(n + 1);
         keep(1);
         return next;

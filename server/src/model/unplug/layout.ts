@@ -6,6 +6,9 @@ import type { Scenario } from "./scenario.ts";
 export const UNBORN = 0;
 export const LIVE = 1;
 export const FREED = 2;
+/** OWNED + t: live, and so far only touched by thread t, which allocated it and has not returned since. Only where accesses are watched (discipline.ts). */
+export const OWNED = 16;
+export const isLive = (life: number | undefined): boolean => life === LIVE || (life ?? 0) >= OWNED;
 
 /** A start that may run at least this often is not counted. */
 export const UNCOUNTED = 200;
@@ -13,7 +16,7 @@ export const UNCOUNTED = 200;
 export interface LaidClass {
   readonly name: string;
   readonly spec: ClassSpec;
-  /** Object n lies at base + (n - 1) * stride; its first byte is UNBORN, LIVE or FREED. */
+  /** Object n lies at base + (n - 1) * stride; its first byte is UNBORN, LIVE, FREED or OWNED + thread. */
   readonly base: number;
   readonly stride: number;
   readonly count: number;

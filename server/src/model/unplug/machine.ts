@@ -140,6 +140,7 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
         c.fault ??= { what: "return-holding-lock", detail: `${field.id} is still held when it returns` };
         return;
       }
+    watch?.leave();
   }
 
   const position = (lane: Lane): number => bytes[lane.pc]! | (bytes[lane.pc + 1]! << 8);
@@ -167,7 +168,11 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
       if (returns[pc]! && to === 0) finish(t);
     }
     if (c.trouble !== undefined) return Troubled;
-    if (to === BLOCKED && c.fault === undefined) return Blocked;
+    if (to === BLOCKED && c.fault === undefined) {
+      // What it looked at in vain and somebody else owns: the owner is not alone with it.
+      if (watch?.restore() === true) mayMove(t);
+      return Blocked;
+    }
     if (before !== undefined) record(t, lane, pc, to, before);
     if (c.fault !== undefined) return Faulted;
     if (to === pc || options.fuse === "none") {
@@ -254,22 +259,29 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     active = observer;
     observer.first();
     saved.set(words);
+    let moves = false;
+    do {
+      c.fault = c.trouble = undefined;
+      c.decided = false;
+      if (pc !== 0) moves = lane.code[pc]!() !== BLOCKED || c.fault !== undefined || c.trouble !== undefined;
+      else moves = lane.begins.some((s, n) => mayBegin(s) && (lane.whens[n]!() || c.decided));
+      words.set(saved);
+    } while (!moves && observer.next());
     c.fault = c.trouble = undefined;
-    let moves: boolean;
-    if (pc !== 0) moves = code1(lane, pc) || observer.mark() > 0;
-    else moves = lane.begins.some((s, n) => mayBegin(s) && (lane.whens[n]!() || observer.mark() > 0));
-    words.set(saved);
     active = odometer;
     if (!moves) watch?.block();
     if (watch) watch.guards = undefined;
     return moves;
   }
 
-  const code1 = (lane: Lane, pc: number): boolean =>
-    lane.code[pc]!() !== BLOCKED || c.fault !== undefined || c.trouble !== undefined;
-
   function alone(): number {
     if (watch === undefined) return -1;
+    // Two that are in the middle of something and cannot block are the usual case, and quickly seen.
+    let ready = 0;
+    for (const lane of lanes) {
+      const pc = position(lane);
+      if (pc !== 0 && !lane.blocks[pc]! && ++ready === 2) return -1;
+    }
     let only = -1;
     for (let t = 0; t < lanes.length; t++)
       if (mayMove(t)) {

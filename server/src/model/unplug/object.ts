@@ -21,6 +21,7 @@ export function compileNext(c: Core, i: Op<"next">, next: number, s: Scope, regi
     if (c.fault !== undefined) return next;
     for (let n = bytes[register]!; n < cls.count; n++) {
       const base = cls.base + n * cls.stride;
+      c.watch?.enter(base);
       c.watch?.touch(base + field.at, false);
       if (list === 0 || bytes[base + field.at] !== list) continue;
       if (bytes[base] === FREED)

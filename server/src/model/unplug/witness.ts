@@ -4,7 +4,7 @@ import type { E, Ins } from "./skeleton.ts";
 import type { Machine, Ran } from "./machine.ts";
 import { lockCells } from "./lock-cells.ts";
 import type { Linked } from "./link.ts";
-import { FREED, LIVE } from "./layout.ts";
+import { FREED, isLive } from "./layout.ts";
 import { member, printE, printIns, printValue } from "./print.ts";
 import { hasReaders, reads } from "./core.ts";
 import { readsShared } from "./walk.ts";
@@ -189,7 +189,7 @@ export function dump(m: Machine): string[] {
       const base = cls.base + n * cls.stride;
       const title = cls.count === 1 ? cls.name : `${cls.name}#${n + 1}`;
       if (bytes[base] === FREED) out.push(`${title}: freed`);
-      if (bytes[base] !== LIVE) continue;
+      if (!isLive(bytes[base])) continue;
       const parts: string[] = [];
       for (const f of cls.fields) {
         const at = base + f.at;
