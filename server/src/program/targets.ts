@@ -58,7 +58,12 @@ export function openTargets(
   function insiders(struct: string): readonly FileId[] {
     const known = insidersOf.get(struct);
     if (known !== undefined) return known;
-    const found = [...new Set(declaring(struct).flatMap((unit) => uses.knowers(unit.file)))].sort();
+    const declared = declaring(struct);
+    // A folder without the kernel's headers: whoever names the struct is taken to see it.
+    const found =
+      declared.length === 0
+        ? core.skim.containing(struct)
+        : [...new Set(declared.flatMap((unit) => uses.knowers(unit.file)))].sort();
     insidersOf.set(struct, found);
     return found;
   }
