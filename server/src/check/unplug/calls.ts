@@ -36,7 +36,13 @@ export function call(frame: Frame, e: Call, next: readonly Effect[]): void {
   if (contract(frame, e, name, e.args)) return;
   const fn = world.callee(name, frame.fn.file);
   if (fn === undefined) stepOver(frame, e, name, undefined);
-  else follow(frame, e, fn, e.args.map((a) => evaluate(frame, a)));
+  else
+    follow(
+      frame,
+      e,
+      fn,
+      e.args.map((a) => evaluate(frame, a)),
+    );
 }
 
 /** A call of a function that the framework's contract stands for. */
@@ -80,7 +86,11 @@ export function follow(frame: Frame, e: Call, fn: FunctionFacts, args: readonly 
     return;
   }
   const reg = e.result === undefined ? undefined : resultRegister(frame, e);
-  push(code, { op: "call", proc: proc.name, args: proc.args, ...(reg === undefined ? {} : { r: reg }) }, at(frame, e.span, fn.name));
+  push(
+    code,
+    { op: "call", proc: proc.name, args: proc.args, ...(reg === undefined ? {} : { r: reg }) },
+    at(frame, e.span, fn.name),
+  );
   if (local) havoc(frame, e, args);
   if (reg !== undefined) give(frame, e, expression(r(reg), fn.returns));
 }
@@ -106,7 +116,11 @@ function inlined(frame: Frame, e: Call, fn: FunctionFacts, args: readonly Val[])
 }
 
 /** The clone of a function for what is known of its arguments, and what is passed to it. */
-function procedure(frame: Frame, fn: FunctionFacts, args: readonly Val[]): { readonly name: string; readonly args: readonly E[] } | undefined {
+function procedure(
+  frame: Frame,
+  fn: FunctionFacts,
+  args: readonly Val[],
+): { readonly name: string; readonly args: readonly E[] } | undefined {
   const { world } = frame;
   const bound: (Val | undefined)[] = [];
   const passed: E[] = [];
@@ -164,14 +178,20 @@ function throughPointer(frame: Frame, e: Call): void {
     return;
   }
   const slot = slotOf(frame, e.callee);
-  const fns = slot === undefined ? [] : world.targets(slot.struct, slot.slot).fns;
+  const { fns, others } = slot === undefined ? { fns: [], others: [] } : world.targets(slot.struct, slot.slot);
   const relevant = fns.filter((fn) => world.relevant(fn));
   if (slot !== undefined && relevant.length > MAX_TARGETS)
-    world.unseen.push({ span: e.span, why: `more than ${MAX_TARGETS} functions may stand in ${slot.struct}.${slot.slot}`, about: "*" });
+    world.unseen.push({
+      span: e.span,
+      why: `more than ${MAX_TARGETS} functions may stand in ${slot.struct}.${slot.slot}`,
+      about: "*",
+    });
   if (relevant.length === 0 || relevant.length > MAX_TARGETS) {
     stepOver(frame, e, slot?.slot ?? "a pointer", undefined, args);
     return;
   }
+  for (const other of others)
+    world.unseen.push({ span: e.span, why: `${slot?.slot ?? "it"} of another driver is not part of this: ${other}`, about: "*" });
   const [only] = relevant;
   if (only !== undefined && relevant.length === 1 && fns.length === 1) {
     follow(frame, e, only, args);
@@ -187,7 +207,8 @@ function throughPointer(frame: Frame, e: Call): void {
     place(code, arms[i]!);
     follow(frame, e, fn, args);
     const v = e.result === undefined ? undefined : frame.temps.get(e.result);
-    if (v !== undefined && !(v.v.k === "e" && v.v.e.k === "r" && v.v.e.r === reg)) push(code, { op: "let", r: reg, e: toE(v) }, where);
+    if (v !== undefined && !(v.v.k === "e" && v.v.e.k === "r" && v.v.e.r === reg))
+      push(code, { op: "let", r: reg, e: toE(v) }, where);
     jump(code, end);
   }
   place(code, other);
@@ -215,7 +236,8 @@ function slotOf(frame: Frame, callee: Value): { readonly struct: string; readonl
 /** A function that only looks at one object is a predicate of it: unknown, but the same until something disturbs the object. */
 function predicate(frame: Frame, e: Call, fn: FunctionFacts, args: readonly Val[]): boolean {
   const { world } = frame;
-  if (e.result === undefined || fn.returns.pointers > 0 || fn.returns.name === "void" || !isPure(world, fn)) return false;
+  if (e.result === undefined || fn.returns.pointers > 0 || fn.returns.name === "void" || !isPure(world, fn))
+    return false;
   const objects = args.filter((a) => {
     const tag = world.types.tag(a.type, frame.fn.file);
     return tag !== undefined && world.instances.has(tag);
@@ -229,7 +251,13 @@ function predicate(frame: Frame, e: Call, fn: FunctionFacts, args: readonly Val[
 }
 
 /** A call that is not followed: it may give back anything and change what it got the address of. */
-export function stepOver(frame: Frame, e: Call, name: string, fn: FunctionFacts | undefined, evaluated?: readonly Val[]): void {
+export function stepOver(
+  frame: Frame,
+  e: Call,
+  name: string,
+  fn: FunctionFacts | undefined,
+  evaluated?: readonly Val[],
+): void {
   const { world, code } = frame;
   const args = evaluated ?? e.args.map((a) => evaluate(frame, a));
   const where = at(frame, e.span, name);
@@ -242,9 +270,14 @@ export function stepOver(frame: Frame, e: Call, name: string, fn: FunctionFacts 
       if (p.k === "parts") havocParts(frame, p.base, e.span);
       if (p.k === "cell" && fn === undefined) {
         const kind = world.types.kind(p.type, frame.fn.file);
-        if (kind === "value" || kind === "pointer") push(code, { op: "store", f: `${p.tag}.${p.field}`, o: p.o, e: any }, where);
+        if (kind === "value" || kind === "pointer")
+          push(code, { op: "store", f: `${p.tag}.${p.field}`, o: p.o, e: any }, where);
         else if (kind !== "array" && kind !== "function" && kind !== "struct")
-          world.unseen.push({ span: e.span, why: `${name}() gets the address of ${p.field}`, about: `${p.tag}.${p.field}` });
+          world.unseen.push({
+            span: e.span,
+            why: `${name}() gets the address of ${p.field}`,
+            about: `${p.tag}.${p.field}`,
+          });
       }
     }
     if (fn === undefined && tag !== undefined && world.instances.has(tag))

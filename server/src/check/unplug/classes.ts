@@ -24,7 +24,13 @@ export function classify(world: World, kept: ReadonlySet<string>, names: readonl
   const inside = new Set<string>();
   for (const edge of world.embedded) {
     const [outer = "", inner = ""] = edge.split(">");
-    if (!kept.has(outer) || !kept.has(inner) || world.vocabulary.generic.has(inner) || world.vocabulary.generic.has(outer)) continue;
+    if (
+      !kept.has(outer) ||
+      !kept.has(inner) ||
+      world.vocabulary.generic.has(inner) ||
+      world.vocabulary.generic.has(outer)
+    )
+      continue;
     inside.add(inner);
     const [a, b] = [root(outer), root(inner)];
     if (a !== b) parent.set(b, a);
@@ -75,6 +81,8 @@ export interface ClassRequest {
   readonly procs: ReadonlyMap<string, Proc>;
   readonly instances: (name: string) => number;
   readonly alive: (name: string) => number;
+  /** Classes that the contract brings. */
+  readonly others: readonly string[];
   readonly initial: (field: FieldInfo) => number | undefined;
 }
 
@@ -94,6 +102,17 @@ export function classSpecs(request: ClassRequest): readonly ClassSpec[] {
     list.push({ id, kind, ...(to === undefined ? {} : { to }), ...(initial === undefined ? {} : { initial }) });
     byClass.set(name, list);
   }
+  // A pointer to something that has no objects in the model is a value that may be NULL.
+  const known = new Set([...byClass.keys(), ...world.vocabulary.environment.values(), ...request.others]);
+  for (const [name, list] of byClass)
+    byClass.set(
+      name,
+      list.map((f) => {
+        if (f.kind !== "pointer" || (f.to !== undefined && known.has(f.to))) return f;
+        const { to: _, ...rest } = f;
+        return { ...rest, kind: "value" };
+      }),
+    );
   for (const tag of bornOrFreed(procs.values())) if (!byClass.has(classes.of(tag))) byClass.set(classes.of(tag), []);
   return [...byClass]
     .sort(([a], [b]) => (a < b ? -1 : 1))

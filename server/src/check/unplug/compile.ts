@@ -178,7 +178,8 @@ export function put(frame: Frame, target: Place, value: Val, span: Span, name?: 
       if (kind === "function" || target.o.k === "any") return;
       const field = fieldInfo(world, target.tag, target.field, kind === "pointer" ? "pointer" : "value", target.outer);
       if (kind === "array") field.array = true;
-      if (kind === "pointer") field.to ??= world.types.tag(value.type, frame.fn.file) ?? world.types.tag(target.type, frame.fn.file);
+      if (kind === "pointer")
+        field.to ??= world.types.tag(value.type, frame.fn.file) ?? world.types.tag(target.type, frame.fn.file);
       push(code, { op: "store", f: field.id, o: target.o, e: toE(value) }, at(frame, span, target.field));
       return;
     }
@@ -227,7 +228,12 @@ function origin(frame: Frame, name: string, v: Val): void {
 }
 
 /** A struct local gets its initialiser, or something unknown: member by member. */
-function spread(frame: Frame, target: Place & { readonly k: "parts" }, init: (Value & { readonly k: "init" }) | undefined, span: Span): void {
+function spread(
+  frame: Frame,
+  target: Place & { readonly k: "parts" },
+  init: (Value & { readonly k: "init" }) | undefined,
+  span: Span,
+): void {
   if (init === undefined) {
     havocParts(frame, target.base, span);
     return;
@@ -237,9 +243,13 @@ function spread(frame: Frame, target: Place & { readonly k: "parts" }, init: (Va
     if (entry.path.length === 0) continue;
     let where: Place = target;
     for (const step of entry.path) {
-      const type: TypeRef | undefined = where.k === "parts" ? frame.world.types.member(where.type, step, frame.fn.file)?.decl.type : undefined;
+      const type: TypeRef | undefined =
+        where.k === "parts" ? frame.world.types.member(where.type, step, frame.fn.file)?.decl.type : undefined;
       const base: string = where.k === "parts" ? `${where.base}.${step}` : step;
-      where = type !== undefined && frame.world.types.kind(type, frame.fn.file) === "struct" ? { k: "parts", base, type } : { k: "reg", reg: base, type };
+      where =
+        type !== undefined && frame.world.types.kind(type, frame.fn.file) === "struct"
+          ? { k: "parts", base, type }
+          : { k: "reg", reg: base, type };
     }
     if (where.k === "reg") {
       const v = evaluate(frame, entry.value);
@@ -253,8 +263,7 @@ function spread(frame: Frame, target: Place & { readonly k: "parts" }, init: (Va
 export function havocParts(frame: Frame, base: string, span: Span): void {
   const members = new Set<string>();
   for (const i of frame.code.ins) if (i.op === "let" && i.r.startsWith(`${base}.`)) members.add(i.r);
-  for (const name of [...frame.env.keys()])
-    if (`${frame.prefix}${name}`.startsWith(`${base}.`)) frame.env.delete(name);
+  for (const name of [...frame.env.keys()]) if (`${frame.prefix}${name}`.startsWith(`${base}.`)) frame.env.delete(name);
   for (const m of members) push(frame.code, { op: "let", r: m, e: any }, at(frame, span));
   frame.code.zeroed.delete(`${base}.`);
 }
@@ -297,7 +306,8 @@ function terminator(frame: Frame, end: Terminator, self: number): readonly numbe
         return [];
       }
       const e = end.value === undefined ? undefined : toE(evaluate(frame, end.value));
-      if (frame.leave === undefined) push(code, e === undefined ? { op: "return" } : { op: "return", e }, at(frame, end.span));
+      if (frame.leave === undefined)
+        push(code, e === undefined ? { op: "return" } : { op: "return", e }, at(frame, end.span));
       else {
         if (e !== undefined) push(code, { op: "let", r: frame.leave.result, e }, at(frame, end.span));
         jump(code, frame.leave.label);
@@ -347,7 +357,9 @@ function choice(
     }
   }
   const all = [...new Set([...cases.map((k) => k.to), end.default])];
-  const small = cases.every((k) => k.low !== undefined && k.high !== undefined && k.low >= 0 && k.high <= LAST_SMALL && k.high - k.low < CASES);
+  const small = cases.every(
+    (k) => k.low !== undefined && k.high !== undefined && k.low >= 0 && k.high <= LAST_SMALL && k.high - k.low < CASES,
+  );
   const e = toE(value);
   if (!small || cases.length > CASES || e.k === "any") {
     push(code, { op: "choose", to: all.map(to) }, where);
@@ -375,9 +387,17 @@ function each(
   const type = cursor?.k === "name" ? frame.locals.get(cursor.name) : undefined;
   const tag = world.types.tag(type, frame.fn.file);
   const goesOn = /_(continue|from)(_|$)/.test(end.macro);
-  if (!/(^|_)h?list_for_each_entry/.test(end.macro) || cursor === undefined || head === undefined || tag === undefined || memberArg === undefined) {
+  if (
+    !/(^|_)h?list_for_each_entry/.test(end.macro) ||
+    cursor === undefined ||
+    head === undefined ||
+    tag === undefined ||
+    memberArg === undefined
+  ) {
     place(code, round);
-    for (const a of end.args) if (a.k === "name" && frame.locals.has(a.name)) put(frame, placeOf(frame, a), { v: { k: "any" }, type: undefined }, end.span, a.name);
+    for (const a of end.args)
+      if (a.k === "name" && frame.locals.has(a.name))
+        put(frame, placeOf(frame, a), { v: { k: "any" }, type: undefined }, end.span, a.name);
     push(code, { op: "choose", to: [to(end.body), to(end.done)] }, where);
     return [end.body, end.done];
   }

@@ -54,12 +54,15 @@ export interface World {
   relevant(fn: FunctionFacts): boolean;
   /** The function that a call by name means, where its body may be followed. */
   callee(name: string, from: FileId): FunctionFacts | undefined;
-  /** Functions that may stand in (struct, slot) for this family, and whether the slot may be empty. */
-  targets(struct: string, slot: string): { readonly fns: readonly FunctionFacts[]; readonly mayBeNull: boolean };
+  /** Functions that may stand in (struct, slot) for this family, whether the slot may be empty, and whose functions stand there for other drivers. */
+  targets(
+    struct: string,
+    slot: string,
+  ): { readonly fns: readonly FunctionFacts[]; readonly mayBeNull: boolean; readonly others: readonly string[] };
+  /** Flags and pointers of other structs that matter: whoever stores to one is of interest. */
+  readonly flags: ReadonlySet<FieldId>;
   /** The family's own table of callbacks. */
   readonly ops: TableFacts;
-  /** Functions of other drivers that stand in slots that were looked up: they are not this family's. */
-  readonly left: ReadonlySet<string>;
   /** Functions that are compiled on their own anyway: not copied into their callers. */
   readonly standing: Set<FunctionFacts>;
   /** Predicates: pure functions of one object, by name → the struct. */

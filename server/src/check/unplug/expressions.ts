@@ -158,7 +158,14 @@ function member(frame: Frame, base: Place, name: string): Place {
       const tag = m.tag === "" ? base.tag : m.tag;
       const kind = types.kind(m.decl.type, frame.fn.file);
       if (kind !== "struct")
-        return { k: "cell", o: base.o, tag, field: name, outer: base.outer, type: types.resolve(m.decl.type, frame.fn.file) };
+        return {
+          k: "cell",
+          o: base.o,
+          tag,
+          field: name,
+          outer: base.outer,
+          type: types.resolve(m.decl.type, frame.fn.file),
+        };
       const type = types.resolve(m.decl.type, frame.fn.file);
       const inner = type.name === "" ? tag : type.name;
       if (inner !== tag) {

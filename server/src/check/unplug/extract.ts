@@ -10,6 +10,7 @@ import { findFamilies, folderOf } from "./family.ts";
 import { chooseRoots, entryAbove, findEntries } from "./roots.ts";
 import { initialValues } from "./initial.ts";
 import { slice } from "./slice.ts";
+import { anyIn } from "./tidy.ts";
 import { newTypes } from "./types.ts";
 import { newWorld } from "./world.ts";
 import { any, c } from "./values.ts";
@@ -56,7 +57,7 @@ export function extractFamilies(
 interface Attempt {
   readonly world: World;
   readonly found: Found;
-  readonly entries: readonly Entry[];
+  readonly roots: readonly FunctionFacts[];
   readonly names: ReadonlyMap<FunctionFacts, string>;
   readonly sliced: Sliced;
 }
@@ -69,7 +70,7 @@ export function extractFamily(types: Types, family: Family): Extraction | undefi
   let attempt = build(types, family, scope, matter);
   let settled = false;
   for (let round = 1; round < ROUNDS && !settled; round++) {
-    const next = widen(types, matter, attempt);
+    const next = widen(types, family, matter, attempt);
     settled = next.cells.size === matter.cells.size && next.instances.size === matter.instances.size;
     if (settled) break;
     matter = next;
@@ -83,7 +84,10 @@ function fromOrigin(scope: Scope, family: Family): boolean {
   const { vocabulary } = scope.types;
   const only = new Map([...vocabulary.calls].filter(([name]) => vocabulary.origins.includes(name)));
   const types: Types = { ...scope.types, vocabulary: { ...vocabulary, calls: only } };
-  const world = newWorld({ ...scope, types, framework: undefined }, { tags: new Set(), cells: new Set(), instances: new Map() });
+  const world = newWorld(
+    { ...scope, types, framework: undefined },
+    { tags: new Set(), cells: new Set(), flags: new Set(), instances: new Map() },
+  );
   return family.exporters.some((fn) => world.relevant(fn));
 }
 
@@ -105,26 +109,30 @@ function firstMatter(types: Types, family: Family): Matter {
   for (const t of tags) instances.set(t, 2);
   instances.set(vocabulary.exporter.buffer, 2);
   instances.set(vocabulary.exporter.attachment, 2);
-  return { tags, cells: new Set(family.framework.cells), instances };
+  return { tags, cells: new Set(family.framework.cells), flags: new Set(), instances };
 }
 
 /** What the sliced code shows to matter besides: cells of other structs, and how many objects of those there are. */
-function widen(types: Types, matter: Matter, attempt: Attempt): Matter {
+function widen(types: Types, family: Family, matter: Matter, attempt: Attempt): Matter {
   const cells = new Set(matter.cells);
+  const flags = new Set(matter.flags);
   const instances = new Map(matter.instances);
+  const stored = new Set<FieldId>();
+  for (const p of attempt.sliced.procs.values()) for (const i of p.code) if (i.op === "store") stored.add(i.f);
   for (const id of fieldsIn(attempt.sliced.procs.values())) {
     const tag = tagOf(id);
     if (types.vocabulary.environment.has(tag) || tag === "global" || tag === "rcu") continue;
     cells.add(id);
     const info = attempt.world.fields.get(id);
+    const plain = info?.kind === "value" || info?.kind === "pointer";
+    if (plain && !matter.tags.has(tag) && !family.framework.cells.includes(id) && stored.has(id)) flags.add(id);
     for (const t of [tag, ...(info?.outers ?? [])])
       if (!instances.has(t) && !types.vocabulary.generic.has(t) && !types.vocabulary.kinds.has(t)) instances.set(t, 1);
   }
-  return { tags: matter.tags, cells, instances };
+  return { tags: matter.tags, cells, flags, instances };
 }
 
 function build(types: Types, family: Family, scope: Scope, matter: Matter): Attempt {
-  const { vocabulary } = types;
   const world = newWorld(scope, matter);
   const found = findEntries(types, family, world);
   const names = new Map<FunctionFacts, string>();
@@ -142,30 +150,71 @@ function build(types: Types, family: Family, scope: Scope, matter: Matter): Atte
   for (const [name, p] of world.procs) world.procs.set(name, withoutGiven(p));
   resolveHeads(world, world.procs);
   resolveDisturbs(world.procs, predsByClass(world));
-  const entries = new Set([...found.fixed, ...found.candidates.map((fn) => ({ fn }))].map((e) => names.get(e.fn) ?? ""));
-  const freed = bornOrFreed(world.procs.values());
+  const nameOf = (fn: FunctionFacts): string => names.get(fn) ?? "";
+  const fixed = found.fixed.map((e) => nameOf(e.fn));
+  const all = cut(types, family, matter, world, found, names, [...fixed, ...found.candidates.map(nameOf)], world.procs);
+  const reached = reachedFrom(all.procs, fixed);
+  const roots = chooseRoots(
+    found,
+    names,
+    all.procs,
+    (fn) => reached.has(fn.name) || isCallback(world, fn),
+    family.framework.apart,
+  );
+  // Again with what is entered only: what merely leads there stores nothing that counts.
+  const entries = [...fixed, ...roots.map(nameOf)];
+  const sliced = cut(types, family, matter, world, found, names, entries, only(all.procs, new Set(entries)));
+  return { world, found, roots, names, sliced };
+}
+
+/** Callbacks whose result the environment looks at, besides those of the exporter. */
+const ANSWERS: readonly string[] = ["mmap", "probe"];
+
+function cut(
+  types: Types,
+  family: Family,
+  matter: Matter,
+  world: World,
+  found: Found,
+  names: ReadonlyMap<FunctionFacts, string>,
+  entries: readonly string[],
+  procs: ReadonlyMap<string, Proc>,
+): Sliced {
+  const { vocabulary } = types;
+  const freed = bornOrFreed(procs.values());
   const near = neighbours(world, matter);
   const mortal = (tag: string): boolean =>
-    matter.tags.has(tag) || tag === vocabulary.exporter.buffer || (freed.has(tag) && near.has(tag) && matter.instances.has(tag));
-  const results = new Set(
-    found.fixed
-      .filter((e) => "slot" in e.as || e.as.root === "export" || e.as.root === "peer" || e.as.root === "probe")
-      .map((e) => names.get(e.fn) ?? ""),
-  );
-  const sliced = slice({
-    procs: world.procs,
-    entries,
+    matter.tags.has(tag) ||
+    tag === vocabulary.exporter.buffer ||
+    (freed.has(tag) && near.has(tag) && matter.instances.has(tag));
+  const answers = (e: Entry): boolean => {
+    if ("root" in e.as) return e.as.root === "export" || e.as.root === "peer" || e.as.root === "probe";
+    const [struct, slot = ""] = e.as.slot.split(".");
+    return struct === vocabulary.exporter.table || ANSWERS.includes(slot);
+  };
+  return slice({
+    procs,
+    entries: new Set(entries),
     start: {
-      results,
+      results: new Set(found.fixed.filter(answers).map((e) => names.get(e.fn) ?? "")),
       fields: new Set([...family.framework.cells, ...environmentCells(vocabulary)]),
       mortal,
-      ownerOf: (f) => [tagOf(f), ...(world.fields.get(f)?.outers ?? [])],
+      ownerOf: owners(world),
     },
     constant: (f, dereferenced) => constantField(world, f, dereferenced),
     blurred: (f) => world.fields.get(f)?.array === true,
     foreign: (f) => vocabulary.fields.has(f) || vocabulary.environment.has(tagOf(f)),
   });
-  return { world, found, entries: found.fixed, names, sliced };
+}
+
+/** The structs in which a field was reached. */
+function owners(world: World): (f: FieldId) => readonly string[] {
+  const known = new Map<FieldId, readonly string[]>();
+  return (f) => {
+    let had = known.get(f);
+    if (had === undefined) known.set(f, (had = [tagOf(f), ...(world.fields.get(f)?.outers ?? [])]));
+    return had;
+  };
 }
 
 /** Locks and counts of the environment's objects. */
@@ -182,12 +231,12 @@ function neighbours(world: World, matter: Matter): ReadonlySet<string> {
 
 /** Objects of the private struct that a framework makes before it calls the exporter. */
 function givenObjects(matter: Matter, family: Family): ReadonlyMap<string, string> {
-  return new Map([...matter.tags].map((tag) => [tag, `given ${family.private}`]));
+  return new Map([...matter.tags].map((tag) => [tag, `given.${family.private}`]));
 }
 
 /** A procedure that did not need the object that it would have been given has no such parameter. */
 function withoutGiven(p: Proc): Proc {
-  const given = p.params.find((x) => x.startsWith("given "));
+  const given = p.params.find((x) => x.startsWith("given."));
   if (given === undefined || JSON.stringify(p.code).includes(JSON.stringify(given))) return p;
   return { ...p, params: p.params.filter((x) => x !== given) };
 }
@@ -205,15 +254,27 @@ function predsByClass(world: World): (tag: string) => readonly string[] {
   const tags = new Set<string>([...world.preds.values(), ...world.instances.keys()]);
   for (const edge of world.embedded) for (const t of edge.split(">")) tags.add(t);
   const classes = classify(world, tags, []);
-  return (tag) => [...world.preds].filter(([, t]) => classes.of(t) === classes.of(tag)).map(([p]) => p).sort();
+  return (tag) =>
+    [...world.preds]
+      .filter(([, t]) => classes.of(t) === classes.of(tag))
+      .map(([p]) => p)
+      .sort();
 }
 
-function finish(types: Types, family: Family, matter: Matter, attempt: Attempt, settled: boolean): Extraction | undefined {
+function finish(
+  types: Types,
+  family: Family,
+  matter: Matter,
+  attempt: Attempt,
+  settled: boolean,
+): Extraction | undefined {
   const { vocabulary } = types;
   const { world, found, names } = attempt;
-  const reached = reachedFrom(attempt.sliced.procs, found.fixed.map((e) => names.get(e.fn) ?? ""));
-  const chosen = chooseRoots(found, names, attempt.sliced.procs, (fn) => reached.has(fn.name) || isCallback(world, fn), family.framework.apart);
-  const rooted: Entry[] = chosen.map((fn) => ({ fn, as: { root: "revoke" }, via: entryAbove(found.callers, fn) ?? "not seen" }));
+  const rooted: Entry[] = attempt.roots.map((fn) => ({
+    fn,
+    as: { root: "revoke" },
+    via: entryAbove(found.callers, fn) ?? "not seen",
+  }));
   const all = [...found.fixed, ...rooted];
   const keep = new Set(all.map((e) => names.get(e.fn) ?? ""));
   let procs = only(attempt.sliced.procs, keep);
@@ -224,11 +285,16 @@ function finish(types: Types, family: Family, matter: Matter, attempt: Attempt, 
   for (const t of bornOrFreed(procs.values())) tags.add(t);
   for (const t of family.framework.objects.keys()) tags.add(t);
   for (const t of [...tags]) for (const outer of world.fields.get(t)?.outers ?? []) tags.add(outer);
-  for (const id of fieldsIn(procs.values())) for (const outer of world.fields.get(id)?.outers ?? []) if (matter.instances.has(outer)) tags.add(outer);
+  for (const id of fieldsIn(procs.values()))
+    for (const outer of world.fields.get(id)?.outers ?? []) if (matter.instances.has(outer)) tags.add(outer);
   const used = new Map<string, number>();
   for (const id of fieldsIn(procs.values())) used.set(tagOf(id), (used.get(tagOf(id)) ?? 0) + 1);
   const often = [...used].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([t]) => t);
-  const classes = classify(world, tags, [family.private, ...family.framework.objects.keys()].filter((t) => !isEmbedded(world, t, often)).concat(often));
+  const classes = classify(world, tags, [
+    family.private,
+    ...often.filter((t) => !isEmbedded(world, t, often)),
+    ...family.framework.objects.keys(),
+  ]);
   procs = settle(procs, world, classes, attempt.sliced);
   const private_ = classes.of(family.private);
   const device = deviceClass(world, family, classes, procs, private_);
@@ -239,7 +305,12 @@ function finish(types: Types, family: Family, matter: Matter, attempt: Attempt, 
     const name = names.get(e.fn) ?? "";
     if ("slot" in e.as) slots[e.as.slot] ??= name;
     else if (e.as.root !== "probe" || doing(name))
-      roots.push({ kind: e.as.root, proc: name, params: paramsOf(types, e.fn, procs.get(name), classes, matter, private_), via: e.via });
+      roots.push({
+        kind: e.as.root,
+        proc: name,
+        params: paramsOf(types, e.fn, procs.get(name), classes, matter, private_),
+        via: e.via,
+      });
   }
   const specs = classSpecs({
     world,
@@ -247,23 +318,32 @@ function finish(types: Types, family: Family, matter: Matter, attempt: Attempt, 
     procs,
     instances: (name) => Math.max(...classes.tags(name).map((t) => matter.instances.get(t) ?? 1)),
     alive: (name) => (classes.tags(name).some((t) => (matter.instances.get(t) ?? 1) > 1) ? 0 : 1),
+    others: [...family.framework.objects.keys()].map((t) => classes.of(t)),
     initial: initialValues(types, family, classes, (name) => name !== private_),
-  }).filter((k) => ![...vocabulary.environment.values()].includes(k.name));
-  const environment = environmentFields(world, classes, procs, vocabulary);
+  })
+    .filter((k) => ![...vocabulary.environment.values()].includes(k.name))
+    .map((k) => ({ ...k, fields: k.fields.filter((f) => !family.framework.cells.includes(f.id)) }));
   const preds = Object.fromEntries(
-    [...world.preds].filter(([p]) => usesPred(procs, p)).map(([p, tag]) => [p, classes.of(tag)]).sort(),
+    [...world.preds]
+      .filter(([p]) => usesPred(procs, p))
+      .map(([p, tag]) => [p, classes.of(tag)])
+      .sort(),
   );
   const [exporter] = family.exporters;
   if (exporter === undefined) return undefined;
   return {
     set: {
       name: `${family.ops.file}: ${family.ops.name}`,
-      classes: [...specs, ...environment],
+      classes: specs,
       procs: Object.fromEntries([...procs].sort(([a], [b]) => (a < b ? -1 : 1))),
       slots,
       roots: roots.sort((a, b) => (a.kind + a.proc < b.kind + b.proc ? -1 : 1)),
       preds,
-      parts: { device, buffer: vocabulary.environment.get(vocabulary.exporter.buffer) ?? vocabulary.exporter.buffer, private: private_ },
+      parts: {
+        device,
+        buffer: vocabulary.environment.get(vocabulary.exporter.buffer) ?? vocabulary.exporter.buffer,
+        private: private_,
+      },
     },
     notSeen: unseen(types, attempt, procs, settled, family),
     contract: family.framework.name,
@@ -276,7 +356,8 @@ const isEmbedded = (world: World, tag: string, often: readonly string[]): boolea
   often.some((outer) => outer !== tag && world.embedded.has(`${outer}>${tag}`));
 
 /** Is the function passed on as a callback by code that was compiled? */
-const isCallback = (world: World, fn: FunctionFacts): boolean => [...world.procs.values()].some((p) => p.fn === fn.name);
+const isCallback = (world: World, fn: FunctionFacts): boolean =>
+  [...world.procs.values()].some((p) => p.fn === fn.name);
 
 function reachedFrom(procs: ReadonlyMap<string, Proc>, from: readonly string[]): ReadonlySet<string> {
   const fns = new Set<string>();
@@ -305,7 +386,8 @@ function settle(procs: ReadonlyMap<string, Proc>, world: World, classes: Classes
     for (const i of p.code)
       for (const e of expressionsOf(i))
         for (const n of nodes(e))
-          if (n.k === "pred") asked.set(n.p, (asked.get(n.p) ?? new Set()).add(`${i.at?.span?.file}:${i.at?.span?.start}`));
+          if (n.k === "pred")
+            asked.set(n.p, (asked.get(n.p) ?? new Set()).add(`${i.at?.span?.file}:${i.at?.span?.start}`));
   const kept = new Set([...asked].filter(([, places]) => places.size > 1).map(([p]) => p));
   const stable = stableFields(procs, world, sliced);
   const out = new Map<string, Proc>();
@@ -317,7 +399,7 @@ function settle(procs: ReadonlyMap<string, Proc>, world: World, classes: Classes
         const instead = stable.get(classes.of(tagOf(i.e.f))) ?? i.e.f;
         return { ...i, r: "touched", e: { ...i.e, f: instead } };
       }
-      return mapExpressions(i, (e) => mapE(e, (n) => (n.k === "pred" && !kept.has(n.p) ? any : n)));
+      return mapExpressions(i, (e) => anyIn(mapE(e, (n) => (n.k === "pred" && !kept.has(n.p) ? any : n))));
     });
     out.set(name, { ...p, code: simplify(code) });
   }
@@ -339,9 +421,16 @@ const usesPred = (procs: ReadonlyMap<string, Proc>, p: string): boolean =>
   [...procs.values()].some((x) => x.code.some((i) => JSON.stringify(i).includes(`"p":${JSON.stringify(p)}`)));
 
 /** What each parameter of a root is. */
-function paramsOf(types: Types, fn: FunctionFacts, p: Proc | undefined, classes: Classes, matter: Matter, private_: string): readonly string[] {
+function paramsOf(
+  types: Types,
+  fn: FunctionFacts,
+  p: Proc | undefined,
+  classes: Classes,
+  matter: Matter,
+  private_: string,
+): readonly string[] {
   return (p?.params ?? []).map((name) => {
-    if (name.startsWith("given ")) return private_;
+    if (name.startsWith("given.")) return private_;
     const param = fn.params.find((x) => x.name === name);
     const tag = param?.type.pointers === 1 ? types.tag(param.type, fn.file) : undefined;
     return tag !== undefined && matter.instances.has(tag) ? classes.of(tag) : "any";
@@ -349,31 +438,46 @@ function paramsOf(types: Types, fn: FunctionFacts, p: Proc | undefined, classes:
 }
 
 /** The class that plays the device: the contract's, or else the one that buffers are listed on or point to. */
-function deviceClass(world: World, family: Family, classes: Classes, procs: ReadonlyMap<string, Proc>, private_: string): string {
+function deviceClass(
+  world: World,
+  family: Family,
+  classes: Classes,
+  procs: ReadonlyMap<string, Proc>,
+  private_: string,
+): string {
   if (family.framework.device !== "") return classes.of(family.framework.device);
   const votes = new Map<string, number>();
   for (const id of fieldsIn(procs.values())) {
     const info: FieldInfo | undefined = world.fields.get(id);
     if (info === undefined) continue;
     const owner = info.kind === "link" ? [...world.heads].find(([, links]) => links.has(id))?.[0] : undefined;
-    const to = owner !== undefined ? classes.of(tagOf(owner)) : info.kind === "pointer" && classes.of(info.tag) === private_ && info.to !== undefined ? classes.of(info.to) : classes.of(info.tag);
-    if (to === private_ || [...family.framework.objects.keys()].includes(to) || world.vocabulary.environment.has(to) || to === "global" || to === "rcu") continue;
+    const to =
+      owner !== undefined
+        ? classes.of(tagOf(owner))
+        : info.kind === "pointer" && classes.of(info.tag) === private_ && info.to !== undefined
+          ? classes.of(info.to)
+          : classes.of(info.tag);
+    if (
+      to === private_ ||
+      [...family.framework.objects.keys()].includes(to) ||
+      world.vocabulary.environment.has(to) ||
+      to === "global" ||
+      to === "rcu"
+    )
+      continue;
     votes.set(to, (votes.get(to) ?? 0) + 1);
   }
   return [...votes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? folderOf(family.ops.file);
 }
 
-/** The environment keeps its own classes; what a pointer in them leads to is ours to say. */
-function environmentFields(world: World, classes: Classes, procs: ReadonlyMap<string, Proc>, vocabulary: Vocabulary): SkeletonSet["classes"] {
-  void world;
-  void classes;
-  void procs;
-  void vocabulary;
-  return [];
-}
-
 /** What was met and not seen through, and could touch what the skeletons keep. */
-function unseen(types: Types, attempt: Attempt, procs: ReadonlyMap<string, Proc>, settled: boolean, family: Family): readonly Incomplete[] {
+function unseen(
+  types: Types,
+  attempt: Attempt,
+  procs: ReadonlyMap<string, Proc>,
+  settled: boolean,
+  family: Family,
+): readonly Incomplete[] {
   const { source } = types.program;
   const fields = fieldsIn(procs.values());
   const fns = new Set<string>();
@@ -393,18 +497,29 @@ function unseen(types: Types, attempt: Attempt, procs: ReadonlyMap<string, Proc>
     out.set(`${span.file}\0${n}\0${why}`, { file: span.file, line: n, why });
   };
   for (const u of attempt.world.unseen) {
-    const matters = u.about === "*" ? coveredBy(u.span) : u.about.startsWith("struct ") ? attempt.sliced.fields.size > 0 && ownTag(u.about.slice(7)) : fields.has(u.about);
+    const matters =
+      u.about === "*"
+        ? coveredBy(u.span)
+        : u.about.startsWith("struct ")
+          ? attempt.sliced.fields.size > 0 && ownTag(u.about.slice(7))
+          : fields.has(u.about);
     if (matters) add(u.span, u.why);
   }
   for (const fn of attempt.found.cut) add(fn.span, `callers of ${fn.name} are too many or too far up`);
-  for (const other of attempt.world.left) add(family.ops.span, `another driver's callback is not part of this: ${other}`);
+  for (const other of attempt.world.left)
+    add(family.ops.span, `another driver's callback is not part of this: ${other}`);
   if (!settled) add(family.ops.span, `what matters did not settle in ${ROUNDS} rounds`);
-  return [...out.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || (a.why < b.why ? -1 : 1)));
+  return [...out.values()].sort((a, b) =>
+    a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || (a.why < b.why ? -1 : 1),
+  );
 
   function coveredBy(span: Span): boolean {
     for (const p of procs.values()) {
-      if (p.span !== undefined && p.span.file === span.file && p.span.start <= span.start && span.end <= p.span.end) return true;
-      for (const i of p.code) if (i.at?.span !== undefined && i.at.span.file === span.file && Math.abs(i.at.span.start - span.start) < 400) return true;
+      if (p.span !== undefined && p.span.file === span.file && p.span.start <= span.start && span.end <= p.span.end)
+        return true;
+      for (const i of p.code)
+        if (i.at?.span !== undefined && i.at.span.file === span.file && Math.abs(i.at.span.start - span.start) < 400)
+          return true;
     }
     return false;
   }

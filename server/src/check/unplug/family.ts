@@ -64,7 +64,10 @@ export function findFamilies(types: Types, wanted: (file: FileId) => boolean): r
     const home = (file: FileId): boolean => {
       let is = homes.get(file);
       if (is === undefined) {
-        is = folderOf(file) === here || core.has(folderOf(file)) || program.kbuild(file).modules.some((m) => modules.has(m));
+        is =
+          folderOf(file) === here ||
+          core.has(folderOf(file)) ||
+          program.kbuild(file).modules.some((m) => modules.has(m));
         homes.set(file, is);
       }
       return is;
@@ -80,7 +83,12 @@ function exports(types: Types, fn: FunctionFacts, table: string): boolean {
   const called = scan(types, fn).calls;
   if (!exporter.call.some((name) => called.has(name))) return false;
   return fn.blocks.some((b) =>
-    b.effects.some((e) => e.kind === "assign" && mentionsAddress(e.value, table) && (e.value.k === "init" || lastName(e.to) === exporter.ops)),
+    b.effects.some(
+      (e) =>
+        e.kind === "assign" &&
+        mentionsAddress(e.value, table) &&
+        (e.value.k === "init" || lastName(e.to) === exporter.ops),
+    ),
   );
 }
 
@@ -102,7 +110,8 @@ function privateStruct(types: Types, ops: TableFacts, exporters: readonly Functi
   for (const fn of callbacks(types, ops).values()) {
     for (const b of fn.blocks)
       for (const e of b.effects)
-        if (e.kind === "assign" && e.to.k === "name" && isPrivate(types, e.value, fn)) vote(types.tag(types.of(e.to, fn), fn.file));
+        if (e.kind === "assign" && e.to.k === "name" && isPrivate(types, e.value, fn))
+          vote(types.tag(types.of(e.to, fn), fn.file));
   }
   for (const fn of exporters)
     for (const b of fn.blocks)
@@ -137,7 +146,11 @@ export function distance(a: FileId, b: FileId): number {
 }
 
 /** The functions that stand in a slot, nearest to the exporter; those of other drivers are left out. */
-export function nearest(types: Types, family: Pick<Family, "ops" | "folders">, slot: Slot): { readonly fns: readonly FunctionRef[]; readonly left: readonly FunctionRef[] } {
+export function nearest(
+  types: Types,
+  family: Pick<Family, "ops" | "folders">,
+  slot: Slot,
+): { readonly fns: readonly FunctionRef[]; readonly left: readonly FunctionRef[] } {
   const all = types.program
     .targets(slot.struct, slot.slot)
     .filter((t) => t.file === family.ops.file || family.folders.some((f) => t.file.startsWith(f)));

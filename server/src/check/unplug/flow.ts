@@ -30,7 +30,7 @@ export function dominators(fn: FunctionFacts): readonly ReadonlySet<number>[] {
   for (let b = 0; b < count; b++) for (const n of following(fn, b)) before[n]?.push(b);
   const dom: (Set<number> | undefined)[] = fn.blocks.map(() => undefined);
   dom[0] = new Set([0]);
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (let b = 1; b < count; b++) {
       let meet: Set<number> | undefined;

@@ -51,8 +51,18 @@ export function isPure(world: World, fn: FunctionFacts, depth = 0): boolean {
       if (e.kind === "gap" || e.callee.k !== "name") return false;
       const { name } = e.callee;
       const m = world.vocabulary.calls.get(name);
-      if (m !== undefined) return m.m === "same" || m.m === "container" || m.m === "isErr" || m.m === "nothing" || m.m === "assertHeld" || m.m === "readCount" || m.m === "isEmpty";
-      if (/^(__)?(le|be|cpu_to|swab)\w*\d+|^[A-Z][A-Z0-9_]*$|_(name|is_\w+|enabled)$|^test_bit$/.test(name)) return true;
+      if (m !== undefined)
+        return (
+          m.m === "same" ||
+          m.m === "container" ||
+          m.m === "isErr" ||
+          m.m === "nothing" ||
+          m.m === "assertHeld" ||
+          m.m === "readCount" ||
+          m.m === "isEmpty"
+        );
+      if (/^(__)?(le|be|cpu_to|swab)\w*\d+|^[A-Z][A-Z0-9_]*$|_(name|is_\w+|enabled)$|^test_bit$/.test(name))
+        return true;
       const inner = world.callee(name, fn.file);
       return inner !== undefined && isPure(world, inner, depth + 1);
     }),

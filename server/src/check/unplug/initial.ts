@@ -41,4 +41,3 @@ export function initialValues(
     return undefined;
   };
 }
-

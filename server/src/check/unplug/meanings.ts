@@ -25,7 +25,8 @@ export function meaning(frame: Frame, e: Call, m: Meaning, name: string, next: r
     case "lock": {
       const cell = lockCell(frame, m, arg);
       if (cell === undefined) return lost(frame, e, name, m.how === "try" ? any : m.how === "fallible" ? any : c(0));
-      const sure = m.how === "fallible" || m.fallibleArg === undefined || truth(evaluate(frame, arg(m.fallibleArg))) === false;
+      const sure =
+        m.how === "fallible" || m.fallibleArg === undefined || truth(evaluate(frame, arg(m.fallibleArg))) === false;
       const how = sure ? m.how : "fallible";
       const reg = how === "wait" ? undefined : resultRegister(frame, e);
       push(code, { op: "lock", ...cell, mode: m.mode, how, ...(reg === undefined ? {} : { r: reg }) }, where);
@@ -111,7 +112,20 @@ export function meaning(frame: Frame, e: Call, m: Meaning, name: string, next: r
       const opt = { ...m.opt, ...options(frame, e, m.options ?? []) };
       const keep = m.returns === undefined && e.result !== undefined;
       const reg = keep ? resultRegister(frame, e) : undefined;
-      push(code, { op: "act", act: m.act, args, ...(Object.keys(opt).length > 0 ? { opt } : {}), ...(reg === undefined ? {} : { r: reg }) }, where);
+      const after = m.when === undefined ? undefined : onlyWhen(frame, arg(m.when.arg), m.when.atLeast, where);
+      if (after === "never") return give(frame, e, unknown);
+      push(
+        code,
+        {
+          op: "act",
+          act: m.act,
+          args,
+          ...(Object.keys(opt).length > 0 ? { opt } : {}),
+          ...(reg === undefined ? {} : { r: reg }),
+        },
+        where,
+      );
+      if (after !== undefined) place(code, after);
       give(frame, e, reg === undefined ? unknown : expression(r(reg), undefined));
       return;
     }
@@ -166,6 +180,17 @@ export function meaning(frame: Frame, e: Call, m: Meaning, name: string, next: r
     case "nothing":
       return give(frame, e, m.returns === undefined ? unknown : number(m.returns));
   }
+}
+
+/** Skips what follows where the argument is less. Gives the label after it, which the caller places. */
+function onlyWhen(frame: Frame, arg: Value, atLeast: number, where: At): number | "never" | undefined {
+  const v = evaluate(frame, arg);
+  if (v.v.k === "num") return v.v.n >= atLeast ? undefined : "never";
+  const [go, after] = [label(frame.code), label(frame.code)];
+  const e = toE(v);
+  branch(frame.code, e.k === "any" ? any : { k: "bin", op: ">=", l: e, r: c(atLeast) }, go, after, where);
+  place(frame.code, go);
+  return after;
 }
 
 /** The register of a call's result; a fresh one where nobody asked for it. */
@@ -237,7 +262,11 @@ function isEnvironment(frame: Frame, o: E, type: TypeRef | undefined): boolean {
   return o.k === "r" || o.k === "f";
 }
 
-function lockCell(frame: Frame, m: { readonly arg?: number; readonly on?: FieldId }, arg: (i: number) => Value): Cell | undefined {
+function lockCell(
+  frame: Frame,
+  m: { readonly arg?: number; readonly on?: FieldId },
+  arg: (i: number) => Value,
+): Cell | undefined {
   if (m.on !== undefined) {
     const [tag = "", field = ""] = m.on.split(".");
     fieldInfo(frame.world, tag, field, "lock", tag);
@@ -257,7 +286,8 @@ function count(frame: Frame, e: Call, m: Meaning & { readonly m: "count" }, wher
   if (m.do === "init") {
     const v = m.value === undefined ? number(1) : evaluate(frame, e.args[m.value] ?? arg);
     const n = v.v.k === "num" ? v.v.n : undefined;
-    if (n === undefined || n < 0) frame.world.unseen.push({ span: e.span, why: "a count is set to a value that is not known", about: cell.f });
+    if (n === undefined || n < 0)
+      frame.world.unseen.push({ span: e.span, why: "a count is set to a value that is not known", about: cell.f });
     push(code, { op: "count", do: "init", ...cell, value: Math.max(0, n ?? 1) }, where);
     return;
   }
@@ -288,7 +318,8 @@ function count(frame: Frame, e: Call, m: Meaning & { readonly m: "count" }, wher
     place(code, end);
     return;
   }
-  if (fn === undefined) frame.world.unseen.push({ span: e.span, why: "a release function that is not known", about: cell.f });
+  if (fn === undefined)
+    frame.world.unseen.push({ span: e.span, why: "a release function that is not known", about: cell.f });
   else follow(frame, { ...e, result: undefined }, fn, [evaluate(frame, arg)]);
   place(code, end);
 }
@@ -333,7 +364,8 @@ export function operand(frame: Frame, e: Call, o: Operand, where: At): E {
   for (const name of o.path) v = { k: "field", base: v.k === "deref" ? v.e : v, name, arrow: v.k === "deref" };
   // `&info` is a local struct: its member is a register.
   const start = pointee(frame, evaluate(frame, value));
-  if (start.k === "parts" && o.path.length === 1) return toE(read(frame, { k: "reg", reg: `${start.base}.${o.path[0]}`, type: undefined }));
+  if (start.k === "parts" && o.path.length === 1)
+    return toE(read(frame, { k: "reg", reg: `${start.base}.${o.path[0]}`, type: undefined }));
   return toE(read(frame, placeOf(frame, v)));
 }
 
@@ -351,7 +383,11 @@ function options(frame: Frame, e: Call, rules: readonly OptionRule[]): Record<st
         break;
       case "timeout":
         out[rule.name] =
-          value?.k === "name" && value.name === "MAX_SCHEDULE_TIMEOUT" ? "max" : known?.v.k === "num" && known.v.n === 0 ? "zero" : "finite";
+          value?.k === "name" && value.name === "MAX_SCHEDULE_TIMEOUT"
+            ? "max"
+            : known?.v.k === "num" && known.v.n === 0
+              ? "zero"
+              : "finite";
         break;
     }
   }
@@ -379,20 +415,16 @@ function alloc(frame: Frame, e: Call, next: readonly Effect[], where: At): void 
   give(frame, e, expression(r(reg), type));
 }
 
-const isTemp = (v: Value, id: number | undefined): boolean => (v.k === "cast" ? isTemp(v.e, id) : v.k === "temp" && v.id === id);
+const isTemp = (v: Value, id: number | undefined): boolean =>
+  v.k === "cast" ? isTemp(v.e, id) : v.k === "temp" && v.id === id;
 
 function free(frame: Frame, v: Val, where: At): void {
   const { code } = frame;
   const tag = frame.world.types.tag(v.type, frame.fn.file);
   const e = toE(v);
   if (tag === undefined || e.k === "any" || e.k === "c" || frame.world.vocabulary.generic.has(tag)) return;
-  const reg = e.k === "r" ? e.r : temporary(code, `${frame.prefix}f`);
-  if (e.k !== "r") push(code, { op: "let", r: reg, e }, where);
-  const [some, end] = [label(code), label(code)];
-  branch(code, r(reg), some, end, where);
-  place(code, some);
-  push(code, { op: "free", cls: tag, o: r(reg) }, where);
-  place(code, end);
+  // Freeing NULL does nothing, in C and in the machine.
+  push(code, { op: "free", cls: tag, o: e }, where);
 }
 
 /** container_of: the same object under its container's type. */
@@ -403,14 +435,17 @@ function container(frame: Frame, arg: Value, type: Value, member: Value): Val {
   if (t === undefined || tag === undefined) return unknown;
   const v = evaluate(frame, arg);
   const pointer = structType(tag, 1);
-  const memberTag = member.k === "name" ? types.tag(types.member(t, member.name, frame.fn.file)?.decl.type, frame.fn.file) : undefined;
+  const memberTag =
+    member.k === "name" ? types.tag(types.member(t, member.name, frame.fn.file)?.decl.type, frame.fn.file) : undefined;
   if (memberTag !== undefined && !world.vocabulary.kinds.has(memberTag)) world.embedded.add(`${tag}>${memberTag}`);
   if (v.v.k === "at" && v.v.place.k === "cell") return expression(v.v.place.o, pointer);
   if (v.v.k === "e") return expression(v.v.e, pointer);
   if (v.v.k === "at" && v.v.place.k === "table") {
     // From a member of a constant table to the table that holds it.
     const path = member.k === "name" && v.v.place.path.at(-1) === member.name ? v.v.place.path.slice(0, -1) : undefined;
-    return path === undefined ? { v: { k: "any" }, type: pointer } : { v: { k: "at", place: { ...v.v.place, path } }, type: pointer };
+    return path === undefined
+      ? { v: { k: "any" }, type: pointer }
+      : { v: { k: "at", place: { ...v.v.place, path } }, type: pointer };
   }
   return { v: { k: "any" }, type: pointer };
 }

@@ -8,9 +8,13 @@ export function printSkeleton(set: SkeletonSet): string {
   const out: string[] = [`set ${set.name}`];
   out.push(`  device ${set.parts.device}, buffer ${set.parts.buffer}, private ${set.parts.private ?? "-"}`);
   for (const k of set.classes) {
-    out.push(`class ${k.name} × ${k.count}${k.liveAtStart > 0 ? `, ${k.liveAtStart} live` : ""} (${k.tags.join(", ")})`);
+    out.push(
+      `class ${k.name} × ${k.count}${k.liveAtStart > 0 ? `, ${k.liveAtStart} live` : ""} (${k.tags.join(", ")})`,
+    );
     for (const f of k.fields)
-      out.push(`  ${f.kind} ${f.id}${f.to === undefined ? "" : ` → ${f.to}`}${f.initial === undefined ? "" : ` = ${value(f.initial)}`}`);
+      out.push(
+        `  ${f.kind} ${f.id}${f.to === undefined ? "" : ` → ${f.to}`}${f.initial === undefined ? "" : ` = ${value(f.initial)}`}`,
+      );
   }
   for (const [name, cls] of Object.entries(set.preds)) out.push(`pred ${name}(${cls})`);
   for (const [slot, proc] of Object.entries(set.slots)) out.push(`slot ${slot} = ${proc}`);

@@ -1,6 +1,7 @@
 // Which instructions of a family's procedures matter: everything that the model's verdict can depend on, and nothing else. A backward slice over all procedures
 // at once, from the actions, closed under the values, fields, tests and locks that they need.
-import { expressionsOf, nodes, registersOf, successors, used, written } from "../../model/unplug/walk.ts";
+import { nodes, registersOf, successors } from "../../model/unplug/walk.ts";
+import { lookAt } from "./look.ts";
 import { isLocal } from "../../model/unplug/simplify.ts";
 import type { E, FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
 
@@ -41,7 +42,10 @@ export function relevance(procs: ReadonlyMap<string, Proc>, start: Start): Relev
   let changed = true;
 
   for (const [name, p] of procs) {
-    keep.set(name, p.code.map(() => GONE));
+    keep.set(
+      name,
+      p.code.map(() => GONE),
+    );
     registers.set(name, new Set());
   }
   const completers = new Set<FieldId>(start.fields);
@@ -54,11 +58,10 @@ export function relevance(procs: ReadonlyMap<string, Proc>, start: Start): Relev
     flags[index] = KEPT;
     changed = true;
     const regs = registers.get(name)!;
-    for (const r of used(i)) regs.add(r);
-    for (const e of expressionsOf(i)) for (const n of nodes(e)) {
-      if (n.k === "f" || n.k === "count" || n.k === "empty" || n.k === "linked") fields.add(n.f);
-      if (n.k === "pred") preds.add(n.p);
-    }
+    const look = lookAt(i);
+    for (const r of look.reads) regs.add(r);
+    for (const { f } of look.cells) fields.add(f);
+    for (const p of look.preds) preds.add(p);
     if ("f" in i && i.op !== "store") fields.add(i.f);
     if (i.op === "call" && i.proc !== undefined && i.r !== undefined && regs.has(i.r)) results.add(i.proc);
   }
@@ -66,7 +69,7 @@ export function relevance(procs: ReadonlyMap<string, Proc>, start: Start): Relev
   /** Matters on its own, or because of something that matters already. */
   function matters(name: string, i: Ins): boolean {
     const regs = registers.get(name)!;
-    const w = written(i);
+    const w = lookAt(i).writes;
     if (w !== undefined && regs.has(w)) return true;
     switch (i.op) {
       case "act":
@@ -80,7 +83,7 @@ export function relevance(procs: ReadonlyMap<string, Proc>, start: Start): Relev
       case "waitDone":
         return completers.has(i.f);
       case "await":
-        return expressionsOf(i).some((e) => [...nodes(e)].some((n) => "f" in n));
+        return lookAt(i).cells.length > 0;
       case "store":
       case "count":
       case "complete":
@@ -125,18 +128,33 @@ export function relevance(procs: ReadonlyMap<string, Proc>, start: Start): Relev
 
   const lives = (proc: string): boolean => keep.get(proc)?.some((k) => k !== GONE) === true;
 
+  const lastSplit = new Map<string, number>();
   for (let round = 0; round < ROUNDS && changed; round++) {
     changed = false;
     for (const [name, p] of procs) {
       const flags = keep.get(name)!;
-      for (const [index, i] of p.code.entries()) if (flags[index] !== KEPT && matters(name, i)) need(name, index);
-      for (const index of p.code.keys()) touch(name, index);
+      for (const [index, i] of p.code.entries()) {
+        if (flags[index] === KEPT) continue;
+        if (matters(name, i)) need(name, index);
+        else if (flags[index] === GONE) touch(name, index);
+      }
       for (const [index, i] of p.code.entries())
-        if (flags[index] === KEPT && i.op === "call" && i.proc !== undefined && i.r !== undefined && registers.get(name)!.has(i.r) && !results.has(i.proc)) {
+        if (
+          flags[index] === KEPT &&
+          i.op === "call" &&
+          i.proc !== undefined &&
+          i.r !== undefined &&
+          registers.get(name)!.has(i.r) &&
+          !results.has(i.proc)
+        ) {
           results.add(i.proc);
           changed = true;
         }
-      for (const index of splits(p.code, flags)) need(name, index);
+      const count = flags.reduce<number>((n, k) => n + (k === GONE ? 0 : 1), 0);
+      if (count === 0 || lastSplit.get(name) === count) continue;
+      const more = splits(p.code, flags);
+      for (const index of more) need(name, index);
+      lastSplit.set(name, count + more.filter((index) => p.code[index] !== undefined).length);
     }
     if (!changed) {
       const before = fields.size;
@@ -147,19 +165,36 @@ export function relevance(procs: ReadonlyMap<string, Proc>, start: Start): Relev
   return { keep, fields, preds, results };
 }
 
-/** Tests that decide what matters next: their ways lead to different kept instructions first. Leaving the procedure counts as one. */
-function splits(code: readonly Ins[], keep: readonly Keep[]): number[] {
-  const first = firstKept(code, keep);
+/**
+ * Tests that decide what matters next: their ways lead to different kept instructions first. Leaving the procedure counts as one.
+ * The last tests before what is kept come first, because once they are kept themselves many an earlier one decides nothing.
+ */
+function splits(code: readonly Ins[], kept: readonly Keep[]): readonly number[] {
+  const keep = [...kept];
   const out: number[] = [];
-  for (const [index, i] of code.entries()) {
-    if (keep[index] === KEPT || (i.op !== "br" && i.op !== "choose" && i.op !== "switch" && i.op !== "next")) continue;
-    const reach = new Set<number>();
-    // A test that is kept as a touch falls to one of its ways afterwards, and so has to be decided as well.
-    for (const s of successors(code, index)) for (const k of first[s] ?? [EXIT]) reach.add(k);
-    if (reach.size > 1) out.push(index);
+  const tests = [...code.keys()].filter((index) => {
+    const { op } = code[index]!;
+    return keep[index] !== KEPT && (op === "br" || op === "choose" || op === "switch" || op === "next");
+  });
+  for (;;) {
+    const first = firstKept(code, keep);
+    const ways = (index: number): ReadonlySet<number>[] =>
+      successors(code, index).map((s) => first[s] ?? new Set([EXIT]));
+    const open = tests.filter((index) => keep[index] !== KEPT);
+    const apart = open.filter((index) => different(ways(index).filter((w) => w.size === 1)));
+    const found = apart.length > 0 ? apart : open.filter((index) => different(ways(index))).slice(0, 1);
+    if (found.length === 0) return out;
+    for (const index of found) {
+      keep[index] = KEPT;
+      out.push(index);
+    }
   }
-  return out;
 }
+
+const different = (ways: readonly ReadonlySet<number>[]): boolean => {
+  const [one, ...others] = ways;
+  return one !== undefined && others.some((o) => o.size !== one.size || [...o].some((x) => !one.has(x)));
+};
 
 const EXIT = -1;
 
@@ -168,7 +203,7 @@ export function firstKept(code: readonly Ins[], keep: readonly Keep[]): readonly
   const first = code.map((i, index): Set<number> =>
     keep[index] !== GONE ? new Set([index]) : i.op === "return" ? new Set([EXIT]) : new Set(),
   );
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (let index = code.length - 1; index >= 0; index--) {
       if (keep[index] !== GONE) continue;
@@ -199,7 +234,13 @@ function protecting(
   return [...out];
 }
 
-function holdsOver(code: readonly Ins[], from: number, lock: FieldId, keep: readonly Keep[], lives: (proc: string) => boolean): boolean {
+function holdsOver(
+  code: readonly Ins[],
+  from: number,
+  lock: FieldId,
+  keep: readonly Keep[],
+  lives: (proc: string) => boolean,
+): boolean {
   const seen = new Set<number>();
   const work = [...successors(code, from)];
   while (work.length > 0) {
@@ -218,16 +259,14 @@ function holdsOver(code: readonly Ins[], from: number, lock: FieldId, keep: read
 }
 
 /** Looks at nothing that others see. */
-const isQuiet = (i: Ins): boolean =>
-  isLocal(i) || i.op === "return";
+const isQuiet = (i: Ins): boolean => isLocal(i) || i.op === "return";
 
 /** The objects that an instruction looks into and that may die. */
-export function touched(i: Ins, start: Pick<Start, "mortal" | "ownerOf">): E[] {
-  const out: E[] = [];
-  const note = (f: FieldId, o: E): void => {
-    if (start.ownerOf(f).some((tag) => start.mortal(tag))) out.push(o);
-  };
-  for (const e of expressionsOf(i)) for (const n of nodes(e)) if ("f" in n) note(n.f, n.o);
-  if ("f" in i && "o" in i) note(i.f, i.o);
-  return out;
+export function touched(i: Ins, start: Pick<Start, "mortal" | "ownerOf">): readonly E[] {
+  const look = lookAt(i);
+  const direct = "f" in i && "o" in i;
+  if (look.cells.length === 0 && !direct) return [];
+  const dies = (f: FieldId): boolean => start.ownerOf(f).some((tag) => start.mortal(tag));
+  const out = look.cells.filter((c) => dies(c.f)).map((c) => c.o);
+  return direct && dies(i.f) ? [...out, i.o] : out;
 }

@@ -54,7 +54,10 @@ export function findEntries(types: Types, family: Family, world: World): Found {
       const fn = program.facts(ref);
       const name = `${slot.struct}.${slot.slot}`;
       // A callback of the framework's own table counts by being there; one of mappings only for what it does.
-      if (fn !== undefined && (framework.tables.includes(slot.struct) || framework.always.includes(name) || world.relevant(fn)))
+      if (
+        fn !== undefined &&
+        (framework.tables.includes(slot.struct) || framework.always.includes(name) || world.relevant(fn))
+      )
         add({ fn, as: { slot: name }, via: name });
     }
   }
@@ -65,7 +68,8 @@ export function findEntries(types: Types, family: Family, world: World): Found {
     }
   }
   for (const fn of family.exporters) add({ fn, as: { root: "export" }, via: via(fn) });
-  for (const fn of initialisers(types, family)) if (!taken.has(key(fn))) add({ fn, as: { root: "probe" }, via: via(fn) });
+  for (const fn of initialisers(types, family))
+    if (!taken.has(key(fn))) add({ fn, as: { root: "probe" }, via: via(fn) });
 
   const closed = closedWorld(types, family, world);
   for (const fn of closed) {
@@ -107,11 +111,41 @@ export function closedWorld(types: Types, family: Family, world: World): readonl
     const fn = program.facts(ref);
     if (fn === undefined || !world.relevant(fn)) continue;
     const s = scan(types, fn);
-    const touches = [...s.cells].some((c) => c.startsWith(`${family.private}.`)) || vocabulary.revokes.some((r) => s.calls.has(r));
+    const touches =
+      [...s.cells].some((c) => c.startsWith(`${family.private}.`)) || vocabulary.revokes.some((r) => s.calls.has(r));
     if (touches) out.set(`${fn.file}:${fn.name}`, fn);
   }
+  for (const fn of writers(types, family, world)) out.set(`${fn.file}:${fn.name}`, fn);
   return [...out.values()];
 }
+
+/** Functions that store to a flag or a pointer that matters, in whatever struct it is. */
+function writers(types: Types, family: Family, world: World): FunctionFacts[] {
+  const { program } = types;
+  const out: FunctionFacts[] = [];
+  for (const id of world.flags) {
+    const [tag = "", name = ""] = id.split(".");
+    const declared = program.struct(tag, family.ops.file)?.file;
+    if (declared === undefined) continue;
+    for (const use of program.fieldUses(name, declared)) {
+      if (!use.written || !family.home(use.fn.file)) continue;
+      const fn = program.facts(use.fn);
+      if (fn !== undefined && stores(types, fn, tag, name)) out.push(fn);
+    }
+  }
+  return out;
+}
+
+const stores = (types: Types, fn: FunctionFacts, tag: string, name: string): boolean =>
+  fn.blocks.some((b) =>
+    b.effects.some(
+      (e) =>
+        e.kind === "assign" &&
+        e.to.k === "field" &&
+        e.to.name === name &&
+        types.member(types.of(e.to.base, fn), name, fn.file)?.tag === tag,
+    ),
+  );
 
 /** The framework's slot through which a function is entered: its own, or that of the nearest caller that stands in one. */
 export function entryAbove(callers: Callers, fn: FunctionFacts): string | undefined {
@@ -169,6 +203,14 @@ export function chooseRoots(
 export function isTransparent(code: readonly Ins[], procs: ReadonlyMap<string, Proc>): boolean {
   return code.every((i) => {
     if (i.op === "call") return i.proc !== undefined && procs.has(i.proc);
-    return i.op === "let" || i.op === "br" || i.op === "jmp" || i.op === "choose" || i.op === "switch" || i.op === "return" || i.op === "disturb";
+    return (
+      i.op === "let" ||
+      i.op === "br" ||
+      i.op === "jmp" ||
+      i.op === "choose" ||
+      i.op === "switch" ||
+      i.op === "return" ||
+      i.op === "disturb"
+    );
   });
 }

@@ -1,11 +1,20 @@
 // Cuts a family's procedures down to what matters, again and again until nothing changes: drops instructions, fields, procedures and parameters, and merges
 // procedures that do the same.
 import { hash } from "../../base/hash.ts";
-import { ERR, MANY } from "../../model/unplug/skeleton.ts";
-import { expressionsOf, falls, mapE, mapExpressions, nodes, readsShared, retarget, successors, targets, written } from "../../model/unplug/walk.ts";
+import {
+  falls,
+  mapE,
+  mapExpressions,
+  readsShared,
+  retarget,
+  successors,
+  targets,
+  written,
+} from "../../model/unplug/walk.ts";
 import { simplify } from "../../model/unplug/simplify.ts";
+import { lookAt } from "./look.ts";
 import { GONE, TOUCH, firstKept, relevance, touched } from "./relevance.ts";
-import { neverSet, tidy } from "./tidy.ts";
+import { anyIn, neverSet, tidy, withSharedTests } from "./tidy.ts";
 import { any, c } from "./values.ts";
 import type { Relevance, Start } from "./relevance.ts";
 import type { E, FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
@@ -35,27 +44,49 @@ export interface Sliced {
 export function slice(request: SliceRequest): Sliced {
   let procs = new Map([...request.procs].map(([name, p]) => [name, tidied(p)] as const));
   let found: Relevance = relevance(procs, request.start);
+  let before = fingerprints(procs);
   for (let round = 0; round < ROUNDS; round++) {
-    const before = fingerprint(procs);
     const disturbs = disturbances(procs, found);
     procs = new Map([...procs].map(([name, p]) => [name, prune(p, found, request, disturbs)] as const));
     procs = withoutEmpty(procs, request.entries);
     procs = untrack(procs, request);
     procs = withoutParams(procs, request.entries);
-    procs = new Map([...procs].map(([name, p]) => [name, tidied(p)] as const));
+    const cut = fingerprints(procs);
+    // What did not change since it was last made tidy still is.
+    procs = new Map([...procs].map(([name, p]) => [name, cut.get(name) === before.get(name) ? p : tidied(p)] as const));
+    const after = fingerprints(procs);
+    const same = after.size === before.size && [...after].every(([name, text]) => before.get(name) === text);
+    if (same) break;
+    before = after;
     found = relevance(procs, request.start);
-    if (fingerprint(procs) === before) break;
   }
+  procs = new Map([...procs].map(([name, p]) => [name, { ...p, code: withSharedTests(p.code, p.params) }] as const));
   procs = reachable(merged(procs, request.entries), request.entries);
   return { procs, fields: found.fields, preds: found.preds };
 }
 
-const fingerprint = (procs: ReadonlyMap<string, Proc>): string =>
-  hash(JSON.stringify([...procs].map(([n, p]) => [n, p.params, p.code])));
+const texts = new WeakMap<Proc, string>();
+
+/** What each procedure is, as text. Where an instruction comes from does not count. */
+function fingerprints(procs: ReadonlyMap<string, Proc>): ReadonlyMap<string, string> {
+  const out = new Map<string, string>();
+  for (const [name, p] of procs) {
+    let text = texts.get(p);
+    if (text === undefined) {
+      text = JSON.stringify([p.params, p.code], (key, value: unknown) => (key === "at" ? undefined : value));
+      texts.set(p, text);
+    }
+    out.set(name, text);
+  }
+  return out;
+}
 
 const tidied = (p: Proc): Proc => {
   const unset = neverSet(p.code, p.params);
-  const code = p.code.map((i) => mapExpressions(i, (e) => mapE(e, (n) => (n.k === "r" && unset.has(n.r) ? any : n))));
+  if (unset.size === 0) return { ...p, code: [...tidy(p.code, p.params)] };
+  const code = p.code.map((i) =>
+    mapExpressions(i, (e) => anyIn(mapE(e, (n) => (n.k === "r" && unset.has(n.r) ? any : n)))),
+  );
   return { ...p, code: [...tidy(code, p.params)] };
 };
 
@@ -66,10 +97,11 @@ function disturbances(procs: ReadonlyMap<string, Proc>, found: Relevance): Reado
   const own = new Map<string, Map<string, Disturb>>();
   for (const [name, p] of procs) {
     const here = new Map<string, Disturb>();
-    for (const i of p.code) if (i.op === "disturb" && found.preds.has(i.p) && i.o.k === "c") here.set(`${i.p} ${i.o.v}`, i);
+    for (const i of p.code)
+      if (i.op === "disturb" && found.preds.has(i.p) && i.o.k === "c") here.set(`${i.p} ${i.o.v}`, i);
     own.set(name, here);
   }
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const [name, p] of procs) {
       const here = own.get(name)!;
@@ -83,7 +115,12 @@ function disturbances(procs: ReadonlyMap<string, Proc>, found: Relevance): Reado
 }
 
 /** The procedure without what does not matter. What it disturbs on a way that goes is disturbed where that way was. */
-function prune(p: Proc, found: Relevance, request: SliceRequest, disturbs: ReadonlyMap<string, readonly Disturb[]>): Proc {
+function prune(
+  p: Proc,
+  found: Relevance,
+  request: SliceRequest,
+  disturbs: ReadonlyMap<string, readonly Disturb[]>,
+): Proc {
   const keep = found.keep.get(p.name) ?? [];
   const first = firstKept(p.code, keep);
   const out: Ins[] = [];
@@ -107,7 +144,8 @@ function prune(p: Proc, found: Relevance, request: SliceRequest, disturbs: Reado
       if (i === undefined || seen.has(n) || keep[n] !== GONE) continue;
       seen.add(n);
       if (i.op === "disturb" && found.preds.has(i.p) && i.o.k === "c") here.set(`${i.p} ${i.o.v}`, i);
-      if (i.op === "call" && i.proc !== undefined) for (const d of disturbs.get(i.proc) ?? []) here.set(`${d.p} ${d.o.k === "c" ? d.o.v : ""}`, d);
+      if (i.op === "call" && i.proc !== undefined)
+        for (const d of disturbs.get(i.proc) ?? []) here.set(`${d.p} ${d.o.k === "c" ? d.o.v : ""}`, d);
       work.push(...successors(p.code, n));
     }
     return [...here.values()];
@@ -135,7 +173,7 @@ function prune(p: Proc, found: Relevance, request: SliceRequest, disturbs: Reado
     }
     if (!falls(i)) {
       // What a way disturbs may as well be disturbed before the ways part, unless the test asks just that.
-      const asked = new Set(expressionsOf(i).flatMap((e) => [...nodes(e)].flatMap((n) => (n.k === "pred" ? [n.p] : []))));
+      const asked = new Set(lookAt(i).preds);
       for (const d of ways(i)) if (!asked.has(d.p)) out.push(d);
       hoisted.set(index, new Set(asked));
     }
@@ -152,8 +190,15 @@ function prune(p: Proc, found: Relevance, request: SliceRequest, disturbs: Reado
   }
   for (const h of holes) out[h.at] = { op: "jmp", to: position[h.to] ?? out.length };
   const withoutResults = out.map((i): Ins => {
-    if (i.op === "return" && i.e !== undefined && !found.results.has(p.name)) return i.at === undefined ? { op: "return" } : { op: "return", at: i.at };
-    if (i.op === "call" && i.r !== undefined && i.proc !== undefined && found.keep.has(i.proc) && !found.results.has(i.proc)) {
+    if (i.op === "return" && i.e !== undefined && !found.results.has(p.name))
+      return i.at === undefined ? { op: "return" } : { op: "return", at: i.at };
+    if (
+      i.op === "call" &&
+      i.r !== undefined &&
+      i.proc !== undefined &&
+      found.keep.has(i.proc) &&
+      !found.results.has(i.proc)
+    ) {
       const { r: _, ...rest } = i;
       return rest;
     }
@@ -176,9 +221,8 @@ function withoutEchoes(code: readonly Ins[]): Ins[] {
 }
 
 function fieldTouched(i: Ins, start: Start): FieldId | undefined {
-  for (const e of expressionsOf(i))
-    for (const n of nodes(e)) if ("f" in n && start.ownerOf(n.f).some((t) => start.mortal(t))) return n.f;
-  return "f" in i ? i.f : undefined;
+  const cell = lookAt(i).cells.find(({ f }) => start.ownerOf(f).some((t) => start.mortal(t)));
+  return cell?.f ?? ("f" in i ? i.f : undefined);
 }
 
 const isTouch = (i: Ins | undefined): i is Ins & { readonly op: "let" } => i?.op === "let" && i.r.startsWith("touch'");
@@ -193,7 +237,7 @@ function withoutTwice(code: readonly Ins[], start: Start): Ins[] {
     const looks = (x: Ins): boolean => touched(x, start).some((o) => JSON.stringify(o) === object);
     for (let n = index + 1; n < code.length && entries[n] === 1; n++) {
       const x = code[n]!;
-      if (looks(x)) return { op: "jmp", to: index + 1 };
+      if (looks(x) || (x.op === "free" && JSON.stringify(x.o) === object)) return { op: "jmp", to: index + 1 };
       if (!isTouch(x) || !falls(x)) break;
     }
     for (let n = index - 1; n >= 0 && (entries[n + 1] ?? 0) === 1; n--) {
@@ -246,15 +290,22 @@ function untrack(procs: Map<string, Proc>, request: SliceRequest): Map<string, P
   for (const p of procs.values()) {
     for (const i of p.code) {
       if (i.op === "store" && i.e.k !== "any" && !isSelf(i) && !request.blurred(i.f)) decided.add(i.f);
-      if (i.op === "count" || i.op === "link" || i.op === "lock" || i.op === "complete" || i.op === "reinit" || i.op === "unlink" || i.op === "waitDone") decided.add(i.f);
-      for (const e of expressionsOf(i)) {
-        for (const n of nodes(e)) {
-          if (n.k === "f") read.add(n.f);
-          if ("o" in n) for (const inner of nodes(n.o)) if (inner.k === "f") dereferenced.add(inner.f);
-        }
+      if (
+        i.op === "count" ||
+        i.op === "link" ||
+        i.op === "lock" ||
+        i.op === "complete" ||
+        i.op === "reinit" ||
+        i.op === "unlink" ||
+        i.op === "waitDone"
+      )
+        decided.add(i.f);
+      for (const { f, o } of lookAt(i).cells) {
+        read.add(f);
+        if (o.k === "f") dereferenced.add(o.f);
       }
-      if ("o" in i) for (const n of nodes(i.o)) if (n.k === "f") dereferenced.add(n.f);
-      if (i.op === "let" && i.e.k === "f") for (const x of p.code) if (usesAsObject(x, i.r)) dereferenced.add(i.e.f);
+      if ("o" in i && i.o.k === "f") dereferenced.add(i.o.f);
+      if (i.op === "let" && i.e.k === "f" && p.code.some((x) => usesAsObject(x, i.r))) dereferenced.add(i.e.f);
     }
   }
   const constants = new Map<FieldId, E>();
@@ -269,6 +320,7 @@ function untrack(procs: Map<string, Proc>, request: SliceRequest): Map<string, P
       const code = p.code.map((i, index): Ins => {
         if (isTouch(i)) return i;
         if (i.op === "store" && constants.has(i.f)) return touchInstead(i, index, request.start);
+        if (!lookAt(i).cells.some(({ f }) => constants.has(f))) return i;
         return mapExpressions(i, (e) => anyIn(mapE(e, (n) => (n.k === "f" ? (constants.get(n.f) ?? n) : n))));
       });
       return [name, { ...p, code }] as const;
@@ -284,32 +336,15 @@ function touchInstead(i: Ins & { readonly op: "store" }, index: number, start: S
 const isSelf = (i: Ins & { readonly op: "store" }): boolean => i.e.k === "f" && i.e.f === i.f;
 
 const usesAsObject = (i: Ins, r: string): boolean =>
-  expressionsOf(i).some((e) => [...nodes(e)].some((n) => "o" in n && n.o.k === "r" && n.o.r === r)) ||
-  ("o" in i && i.o.k === "r" && i.o.r === r);
-
-/** Expressions over anything are anything. */
-export function anyIn(e: E): E {
-  return mapE(e, (n) => {
-    if ((n.k === "not" || n.k === "err") && n.e.k === "any") return any;
-    if (n.k === "not" && n.e.k === "c" && n.e.v < 200) return c(n.e.v === 0 ? 1 : 0);
-    if (n.k === "err" && n.e.k === "c") return n.e.v === ERR ? c(1) : n.e.v < 200 || n.e.v === MANY ? c(0) : n;
-    if (n.k === "bin" && (n.l.k === "any" || n.r.k === "any")) {
-      const known = n.l.k === "c" ? n.l : n.r.k === "c" ? n.r : undefined;
-      if (n.op === "&&" && known?.v === 0) return c(0);
-      if (n.op === "||" && known !== undefined && known.v !== 0 && known.v < 200) return c(1);
-      return n.op === "&&" || n.op === "||" ? n : any;
-    }
-    return n;
-  });
-}
+  lookAt(i).reads.includes(r) &&
+  (lookAt(i).cells.some(({ o }) => o.k === "r" && o.r === r) || ("o" in i && i.o.k === "r" && i.o.r === r));
 
 /** Parameters that nobody reads go, where all callers are ours. */
 function withoutParams(procs: Map<string, Proc>, entries: ReadonlySet<string>): Map<string, Proc> {
   const kept = new Map<string, readonly boolean[]>();
   for (const [name, p] of procs) {
     if (entries.has(name)) continue;
-    const read = new Set(p.code.flatMap((i) => expressionsOf(i).flatMap((e) => [...nodes(e)].flatMap((n) => (n.k === "r" ? [n.r] : [])))));
-    for (const i of p.code) if (i.op === "next") read.add(i.r);
+    const read = new Set(p.code.flatMap((i) => lookAt(i).reads));
     const flags = p.params.map((x) => read.has(x));
     if (flags.includes(false)) kept.set(name, flags);
   }
@@ -351,7 +386,9 @@ function merged(procs: ReadonlyMap<string, Proc>, entries: ReadonlySet<string>):
           name,
           {
             ...p,
-            code: p.code.map((i): Ins => (i.op === "call" && i.proc !== undefined ? { ...i, proc: same.get(i.proc) ?? i.proc } : i)),
+            code: p.code.map((i): Ins =>
+              i.op === "call" && i.proc !== undefined ? { ...i, proc: same.get(i.proc) ?? i.proc } : i,
+            ),
           },
         ]),
     );

@@ -1,6 +1,10 @@
 // Makes one procedure's code shorter without changing what it does: results land where they are wanted, copies go, tests stand where they are used.
-import { expressionsOf, falls, mapE, mapExpressions, readsShared, registersOf, successors, used, written } from "../../model/unplug/walk.ts";
+import { falls, mapE, mapExpressions, readsShared, retarget, successors, written } from "../../model/unplug/walk.ts";
+import { ERR, MANY } from "../../model/unplug/skeleton.ts";
+import { any, c } from "./values.ts";
 import { simplify } from "../../model/unplug/simplify.ts";
+import { lookAt } from "./look.ts";
+import { webs } from "./webs.ts";
 import type { At, E, Ins } from "../../model/unplug/skeleton.ts";
 
 /** Rounds of the rewrites below; each shortens the code, and real code settles in four. */
@@ -8,9 +12,9 @@ const ROUNDS = 12;
 
 /** `params`: registers that the caller sets. */
 export function tidy(code: readonly Ins[], params: readonly string[]): readonly Ins[] {
-  let now = simplify(code);
+  let now = webs(simplify(code), params);
   for (let round = 0; round < ROUNDS; round++) {
-    const next = simplify(withKnownTests(withCopies(adjacent(now), params)));
+    const next = simplify(withOpenTests(withKnownTests(withoutGuesses(withCopies(adjacent(now), params)))));
     if (next.length === now.length && round > 0) return next;
     now = next;
   }
@@ -29,9 +33,9 @@ function usesOf(code: readonly Ins[]): Uses {
   const uses = new Map<string, number>();
   const entries = code.map(() => 0);
   for (const [index, i] of code.entries()) {
-    const w = written(i);
+    const { writes: w, reads } = lookAt(i);
     if (w !== undefined) defs.set(w, (defs.get(w) ?? 0) + 1);
-    for (const r of used(i)) uses.set(r, (uses.get(r) ?? 0) + 1);
+    for (const r of reads) uses.set(r, (uses.get(r) ?? 0) + 1);
     for (const s of successors(code, index)) if (entries[s] !== undefined) entries[s]++;
   }
   return { defs, uses, entries };
@@ -53,7 +57,7 @@ function adjacent(code: readonly Ins[]): Ins[] {
       out[index + 1] = { ...first, r: second.r, ...at(first.at, second.at, first) } as Ins;
       continue;
     }
-    if (first.op !== "let" || second.op === "next" || !used(second).includes(t)) continue;
+    if (first.op !== "let" || second.op === "next" || !lookAt(second).reads.includes(t)) continue;
     if (readsShared(first.e) && !canRead(second)) continue;
     const e = first.e;
     out[index] = { op: "jmp", to: index + 1 };
@@ -85,8 +89,63 @@ function withCopies(code: readonly Ins[], params: readonly string[]): readonly I
   const resolve = (e: E): E => (e.k === "r" ? (to.get(e.r) ?? e) : e);
   return code.map((i, index): Ins => {
     if (i.op === "let" && to.has(i.r)) return { op: "jmp", to: index + 1 };
-    return mapExpressions(i, (e) => mapE(e, resolve));
+    return lookAt(i).reads.some((x) => to.has(x)) ? mapExpressions(i, (e) => mapE(e, resolve)) : i;
   });
+}
+
+/** A register that may hold anything and is looked at once is anything there. */
+function withoutGuesses(code: readonly Ins[]): readonly Ins[] {
+  const { defs, uses } = usesOf(code);
+  const open = new Set<string>();
+  for (const i of code)
+    if (i.op === "let" && i.e.k === "any" && defs.get(i.r) === 1 && uses.get(i.r) === 1) open.add(i.r);
+  if (open.size === 0) return code;
+  return code.map((i): Ins =>
+    i.op !== "next" && lookAt(i).reads.some((x) => open.has(x))
+      ? mapExpressions(i, (e) => anyIn(mapE(e, (n) => (n.k === "r" && open.has(n.r) ? { k: "any" } : n))))
+      : i,
+  );
+}
+
+/**
+ * A comparison of a parameter that is made in several places comes out the same in all of them: it is made once, at the beginning. The machine only remembers
+ * the outcome of a test for a register that is tested alone.
+ */
+export function withSharedTests(code: readonly Ins[], params: readonly string[]): readonly Ins[] {
+  const { defs } = usesOf(code);
+  const fixed = (e: E): boolean =>
+    e.k === "c" ||
+    (e.k === "r"
+      ? params.includes(e.r) && !defs.has(e.r)
+      : e.k === "bin"
+        ? fixed(e.l) && fixed(e.r)
+        : (e.k === "not" || e.k === "err") && fixed(e.e));
+  const bare = (e: E): E => (e.k === "not" ? bare(e.e) : e);
+  const times = new Map<string, { readonly e: E; n: number }>();
+  for (const i of code) {
+    if (i.op !== "br") continue;
+    const e = bare(i.e);
+    if (e.k === "r" || e.k === "c" || !fixed(e)) continue;
+    const key = JSON.stringify(e);
+    const had = times.get(key);
+    if (had === undefined) times.set(key, { e, n: 1 });
+    else had.n++;
+  }
+  const shared = [...times].filter(([, t]) => t.n > 1);
+  if (shared.length === 0) return code;
+  const names = new Map(shared.map(([key], n) => [key, `test${n}`]));
+  const first = shared.map(([key, t]): Ins => ({ op: "let", r: names.get(key) ?? "", e: t.e }));
+  const swap = (e: E): E => {
+    if (e.k === "not") return { k: "not", e: swap(e.e) };
+    const name = names.get(JSON.stringify(e));
+    return name === undefined ? e : { k: "r", r: name };
+  };
+  return [
+    ...first,
+    ...code
+      .map((i): Ins => (i.op === "br" ? { ...i, e: swap(i.e) } : i))
+      .map((i) => retarget(i, (t) => t + first.length)),
+  ];
 }
 
 /** Tests of constants become jumps. */
@@ -94,6 +153,38 @@ function withKnownTests(code: readonly Ins[]): Ins[] {
   return code.map((i): Ins => {
     const known = i.op === "br" ? constant(i.e) : undefined;
     return i.op !== "br" || known === undefined ? i : { op: "jmp", to: known ? i.then : i.else };
+  });
+}
+
+/**
+ * Tests of nothing known, one after the other, are one choice; returns of the same thing are one return.
+ */
+function withOpenTests(code: readonly Ins[]): Ins[] {
+  const returns = new Map<string, number>();
+  const same = new Map<number, number>();
+  for (const [index, i] of code.entries()) {
+    if (i.op !== "return") continue;
+    const key = JSON.stringify(i.e ?? null);
+    const first = returns.get(key);
+    if (first === undefined) returns.set(key, index);
+    else same.set(index, first);
+  }
+  const joined =
+    same.size === 0 ? code : code.map((i): Ins => (i.op === "return" ? i : retarget(i, (t) => same.get(t) ?? t)));
+  const { entries } = usesOf(joined);
+  const open = (i: Ins | undefined): readonly number[] | undefined =>
+    i?.op === "br" && i.e.k === "any" ? [i.then, i.else] : i?.op === "choose" ? i.to : undefined;
+  return joined.map((i): Ins => {
+    const to = open(i);
+    if (to === undefined) return i;
+    const all = new Set<number>();
+    for (const t of to) for (const x of (entries[t] === 1 ? open(joined[t]) : undefined) ?? [t]) all.add(x);
+    const list = [...all];
+    const [a = 0, b = 0] = list;
+    if (list.length === 1) return { op: "jmp", to: a };
+    if (list.length === 2)
+      return { op: "br", e: { k: "any" }, then: a, else: b, ...(i.at === undefined ? {} : { at: i.at }) };
+    return { op: "choose", to: list, ...(i.at === undefined ? {} : { at: i.at }) };
   });
 }
 
@@ -107,15 +198,31 @@ function constant(e: E): boolean | undefined {
   return undefined;
 }
 
+/** Expressions over anything are anything. */
+export function anyIn(e: E): E {
+  return mapE(e, (n) => {
+    if ((n.k === "not" || n.k === "err") && n.e.k === "any") return any;
+    if (n.k === "not" && n.e.k === "c" && n.e.v < 200) return c(n.e.v === 0 ? 1 : 0);
+    if (n.k === "err" && n.e.k === "c") return n.e.v === ERR ? c(1) : n.e.v < 200 || n.e.v === MANY ? c(0) : n;
+    if (n.k === "bin" && (n.l.k === "any" || n.r.k === "any")) {
+      const known = n.l.k === "c" ? n.l : n.r.k === "c" ? n.r : undefined;
+      if (n.op === "&&" && known?.v === 0) return c(0);
+      if (n.op === "||" && known !== undefined && known.v !== 0 && known.v < 200) return c(1);
+      if ((n.op === "&&" || n.op === "||") && (n.l.k !== "any" || n.r.k !== "any")) return n;
+      return any;
+    }
+    return n;
+  });
+}
+
 /** Registers that are read somewhere but set nowhere: in C they are not initialised, or come from code that was not followed. */
 export function neverSet(code: readonly Ins[], params: readonly string[]): ReadonlySet<string> {
   const set = new Set<string>(params);
   for (const i of code) {
-    const w = written(i);
+    const w = lookAt(i).writes;
     if (w !== undefined) set.add(w);
   }
   const out = new Set<string>();
-  for (const i of code) for (const e of expressionsOf(i)) for (const r of registersOf(e)) if (!set.has(r)) out.add(r);
+  for (const i of code) for (const r of lookAt(i).reads) if (!set.has(r)) out.add(r);
   return out;
 }
-

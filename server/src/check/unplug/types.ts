@@ -22,7 +22,11 @@ export interface Types {
   tag(type: TypeRef | undefined, from: FileId): string | undefined;
   kind(type: TypeRef, from: FileId): CellKind;
   /** A member of a type that is a struct or points to one. */
-  member(type: TypeRef | undefined, name: string, from: FileId): { readonly tag: string; readonly decl: FieldDecl } | undefined;
+  member(
+    type: TypeRef | undefined,
+    name: string,
+    from: FileId,
+  ): { readonly tag: string; readonly decl: FieldDecl } | undefined;
   /** The type of a value in a function's body. */
   of(value: Value, fn: FunctionFacts): TypeRef | undefined;
 }

@@ -13,6 +13,8 @@ export interface Matter {
   /** Structs all of whose fields matter. */
   readonly tags: ReadonlySet<string>;
   readonly cells: ReadonlySet<FieldId>;
+  /** Those of the cells that are plain values and pointers. */
+  readonly flags: ReadonlySet<FieldId>;
   /** Structs of which objects are followed, with how many exist. */
   readonly instances: ReadonlyMap<string, number>;
 }
@@ -37,7 +39,9 @@ export const inFolders = (folders: readonly string[], file: FileId): boolean => 
 export function calleeIn(scope: Scope, name: string, from: FileId): FunctionFacts | undefined {
   const { program } = scope.types;
   const ref = program.resolve(name, from);
-  return ref !== undefined && (ref.file === from || inFolders(scope.folders, ref.file)) ? program.facts(ref) : undefined;
+  return ref !== undefined && (ref.file === from || inFolders(scope.folders, ref.file))
+    ? program.facts(ref)
+    : undefined;
 }
 
 export function newWorld(scope: Scope, matter: Matter): World {
@@ -47,7 +51,6 @@ export function newWorld(scope: Scope, matter: Matter): World {
   const callees = new Map<string, FunctionFacts | undefined>();
   const slots = new Map<string, ReturnType<World["targets"]>>();
   const border = new Map(Object.entries(framework?.border ?? {}));
-  const left = new Set<string>();
 
   function callee(name: string, from: FileId): FunctionFacts | undefined {
     const key = `${name}\0${from}`;
@@ -61,11 +64,10 @@ export function newWorld(scope: Scope, matter: Matter): World {
     if (had === undefined) {
       const found = nearest(types, scope, { struct, slot });
       const fns = found.fns.map((ref) => program.facts(ref)).filter((fn) => fn !== undefined);
-      for (const other of found.left) left.add(`${struct}.${slot}: ${other.name}`);
       const close = new Set(found.fns.map((f) => f.file));
       const tables = program.tables(struct).filter((t) => close.has(t.file));
       const mayBeNull = tables.length === 0 || tables.some((t) => !t.entries.some((e) => e.path.at(-1) === slot));
-      had = { fns, mayBeNull };
+      had = { fns, mayBeNull, others: found.left.map((ref) => ref.name) };
       slots.set(key, had);
     }
     return had;
@@ -135,11 +137,11 @@ export function newWorld(scope: Scope, matter: Matter): World {
     unseen: [],
     instances: matter.instances,
     border,
+    flags: matter.flags,
     relevant,
     callee,
     targets,
     ops: scope.ops,
-    left,
     standing: new Set(),
     preds: new Map(),
   };

@@ -398,7 +398,16 @@ const power: readonly Row[] = [
   isolate("disable", "pci_disable_device", "pci_release_regions", "pci_release_selected_regions", "pci_release_region"),
 ];
 
+// include/linux/pci.h: in D3hot (3) and D3cold (4) memory is not decoded.
+const states: readonly Row[] = [
+  row({ m: "act", act: ACT.isolate, args: device(0), opt: { why: "power" }, when: { arg: 1, atLeast: 3 }, returns: "any" }, [
+    "pci_set_power_state",
+    "pci_set_power_state_locked",
+  ]),
+];
+
 const rest: readonly Row[] = [
+  nothing("pci_resource_start", "pci_resource_len", "pci_resource_end", "pci_resource_flags", "resource_size", "pci_name", "dev_name"),
   nothing(
     "pr_debug",
     "pr_info",
@@ -435,6 +444,7 @@ export const rows: readonly Row[] = [
   ...dma,
   ...memory,
   ...power,
+  ...states,
   ...rest,
 ];
 

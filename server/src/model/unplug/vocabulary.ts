@@ -68,6 +68,8 @@ export type Meaning =
       readonly args: readonly Operand[];
       readonly options?: readonly OptionRule[];
       readonly opt?: Readonly<Record<string, string | number | boolean>>;
+      /** Only where that argument is at least so much: a power state below which the device answers. */
+      readonly when?: { readonly arg: number; readonly atLeast: number };
       /** What the call gives back where that is not what the action does. */
       readonly returns?: "any" | "nothing";
     }
