@@ -1,4 +1,12 @@
-// What the recall harness asks of a checker, and where the real one is plugged in.
+// What the recall harness asks of a checker, and the real one: the pipeline over an overlay of the tree.
+import path from "node:path";
+import { newCheck } from "../../server/src/check/pipeline.ts";
+import { engineOf } from "../../server/src/cli/engine.ts";
+import { settle } from "../../server/src/findings/settle.ts";
+import { overlaySource } from "../../server/src/project/memory.ts";
+import { openTree } from "../../server/src/project/tree.ts";
+import { createProgram } from "../../server/src/program/create.ts";
+import { loadParser } from "../../server/src/syntax/parser.ts";
 
 /** Texts by path, relative to the tree. An empty text stands for a file that is gone. */
 export type Files = Readonly<Record<string, string>>;
@@ -26,5 +34,42 @@ export type Checker = (files: Files, family: FamilyId) => Promise<CheckerAnswer>
 /** Makes the checker of a tree (its root folder); undefined where this build has none. */
 export type MakeChecker = (tree: string) => Checker | undefined;
 
-/** The pipeline is joined on here. Until it is, only `--list` and `--dry-run` can work, and recall says so. */
-export const makeChecker: MakeChecker = () => undefined;
+/** The folders that a family's exporter stands in. */
+const folders: Readonly<Record<FamilyId, string>> = { vfio: "drivers/vfio/pci/", rdma: "drivers/infiniband/core/" };
+
+const root = path.resolve(import.meta.dirname, "../..");
+
+/** The pipeline as the command line runs it. The tree is read once; an overlay reads what it changes. */
+export const makeChecker: MakeChecker = (tree) => {
+  const opened = openTree(tree);
+  if ("why" in opened) throw new Error(opened.why);
+  const { source } = opened;
+  const loading = loadParser({
+    runtime: path.join(root, "node_modules/web-tree-sitter/web-tree-sitter.wasm"),
+    grammar: path.join(root, "grammars/kernel-c/tree-sitter-kernel_c.wasm"),
+  }).then((parser) => ({ engine: engineOf(parser), parser, base: createProgram(source, parser) }));
+  return async (files, family) => {
+    const { engine, parser, base } = await loading;
+    const changes = Object.fromEntries(Object.entries(files).map(([file, text]) => [file, text || undefined]));
+    const over = Object.keys(changes).length === 0 ? source : overlaySource(source, changes);
+    const program = over === source ? base : createProgram(over, parser, { over: base });
+    const check = newCheck({ ...engine, program: () => program });
+    const paths = over.files().filter((file) => file.startsWith(folders[family]));
+    const report = await check({ tree: over, paths, proofs: false, progress: () => undefined });
+    const severities = new Map(engine.rules.map((rule) => [rule.id, rule.severity]));
+    const settled = settle(report, {
+      read: (file) => over.read(file),
+      severity: (rule) => severities.get(rule) ?? "error",
+    });
+    return {
+      findings: settled.findings.map(({ finding, file, line, level }) => ({
+        rule: finding.rule,
+        file,
+        fn: finding.fn,
+        line,
+        level,
+      })),
+      incomplete: settled.incomplete.map(({ file, line, why }) => `${file}:${line}: ${why}`),
+    };
+  };
+};
