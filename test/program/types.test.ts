@@ -15,6 +15,11 @@ const HEADER = [
   "#define to_dev(k) container_of(k, struct dev, kref)",
   "#define dev_first(x) dev_find(x)",
   "struct dev *the_dev;",
+  "#define this_dev dev_find(0)",
+  "#define CB(x) (*(struct inner *)&((x)->kref))",
+  "struct grouped { struct_group_tagged(group_hdr, hdr, int first; struct inner in;); int last; };",
+  "struct grouped *grp;",
+  "struct group_hdr *hdr;",
 ].join("\n");
 
 /** The facts of f(struct dev *d, struct kref *k, int i), whose body assigns what is tested to `out`. */
@@ -70,6 +75,11 @@ describe("typeOf and fieldOf", () => {
     ["out = d->ins + 1;", "inner*", "?"],
     ["out = d->none;", "?", "dev.none"],
     ["out = unknown(i)->in;", "?", "?"],
+    ["out = this_dev->in;", "inner", "dev.in"],
+    ["out = CB(d).lock;", "mutex", "inner.lock"],
+    ["out = hdr->in;", "inner", "group_hdr.in"],
+    ["out = grp->in;", "inner", "grouped.in"],
+    ["out = grp->hdr.in;", "inner", "group_hdr.in"],
     ["out = i == 3;", "int", "?"],
     ["auto p = d->ins;\nout = p->lock;", "mutex", "inner.lock"],
   ];

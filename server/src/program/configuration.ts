@@ -41,6 +41,8 @@ export function configuration(arch: string, implied: ReadonlySet<string>, chosen
     if (said !== undefined) return said;
     if (implied.has(symbol)) return true;
     if (own?.test(symbol) === true) return true;
+    // User space may have these types from elsewhere; the kernel has not.
+    if (symbol.startsWith("__UAPI_DEF_") || symbol === "__KERNEL__") return true;
     if (ANY_ARCHITECTURE.test(symbol) || OTHER_KERNEL.test(symbol)) return false;
     return undefined;
   };

@@ -7,6 +7,7 @@ import { MAX_FILES_PER_QUESTION } from "./core.ts";
 import type { Core } from "./core.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Lookup } from "./lookup.ts";
+import { matching } from "./members.ts";
 import { ENUMERATOR, MACRO, STRUCT, TYPEDEF } from "./units.ts";
 import type { Unit } from "./view.ts";
 
@@ -35,7 +36,10 @@ export function openDeclarations(core: Core, lookup: Lookup): Declarations {
     let scope = scopes.get(key);
     if (scope === undefined) {
       const text = core.view.text(unit.file)?.slice(unit.start, unit.end) ?? "";
-      scope = core.parser.parseText(unit.kind === TYPEDEF ? text : `${text};`, unit.start).scope;
+      const group = groupsIn(text)[0];
+      if (group !== undefined && text.startsWith("struct_group_tagged"))
+        scope = core.parser.parseSynthetic(`struct ${group.tag} {${group.members}};`, [unit.start, unit.end]).scope;
+      else scope = core.parser.parseText(unit.kind === TYPEDEF ? text : `${text};`, unit.start).scope;
       scopes.set(key, scope);
     }
     return scope;
@@ -63,9 +67,25 @@ export function openDeclarations(core: Core, lookup: Lookup): Declarations {
     const key = `${unit.file}:${unit.start}`;
     if (structs.has(key)) return structs.get(key);
     const text = core.view.text(unit.file) ?? "";
-    const found = lowerTables(scopeOf(unit), unit.file, text).structs.find((s) => s.tag === tag);
+    const plain = lowerTables(scopeOf(unit), unit.file, text).structs.find((s) => s.tag === tag);
+    const groups = text.startsWith("struct_group", unit.start) ? [] : groupsIn(text.slice(unit.start, unit.end));
+    const found =
+      plain === undefined || groups.length === 0
+        ? plain
+        : { ...plain, fields: [...plain.fields, ...groups.map(groupField(unit))] };
     structs.set(key, found);
     return found;
+  }
+
+  /** The member that a struct_group() makes besides those that it holds, which are reached directly as well. */
+  function groupField(unit: Unit): (group: Group) => FieldDecl {
+    const range = [unit.start, unit.end] as const;
+    return ({ tag, name, members }) => {
+      const base = { kind: "struct", pointers: 0, array: false, func: false } as const;
+      if (tag !== "") return { name, type: { ...base, name: tag }, range };
+      const made = core.parser.parseSynthetic(`struct lifebound {${members}};`, range).scope.structs[0]?.fields ?? [];
+      return { name, type: { ...base, name: "", fields: made }, range };
+    };
   }
 
   function field(tag: string, name: string, from: FileId): FieldDecl | undefined {
@@ -141,6 +161,29 @@ export function openDeclarations(core: Core, lookup: Lookup): Declarations {
       return unit === undefined ? undefined : definitionOf(unit);
     },
   };
+}
+
+interface Group {
+  /** Empty where the group has none. */
+  readonly tag: string;
+  readonly name: string;
+  readonly members: string;
+}
+
+/** struct_group(name, members), struct_group_attr(name, attributes, members) and struct_group_tagged(tag, name, members) in a struct's text. */
+function groupsIn(text: string): readonly Group[] {
+  const found: Group[] = [];
+  for (const m of text.matchAll(/\bstruct_group(_attr|_tagged)?\(\s*(\w+)\s*,(?:\s*([\w()]*)\s*,)?/g)) {
+    const end = matching(text, m.index, text.length, 40);
+    const inside = m[1] === undefined ? m[0].slice(0, m[0].indexOf(",") + 1) : m[0];
+    const members = text.slice(m.index + inside.length, end - 1);
+    found.push({
+      tag: m[1] === "_tagged" ? (m[2] ?? "") : "",
+      name: (m[1] === "_tagged" ? m[3] : m[2]) ?? "",
+      members,
+    });
+  }
+  return found;
 }
 
 /** A field by name, looking through members that have none. */

@@ -64,11 +64,14 @@ export function structure(
   config: number,
 ): void {
   const from = units.uses.length;
-  const members = /\/\*[\s\S]*?\*\/|\/\/.*|\b(struct|union|enum)\s+([A-Za-z_]\w*)?\s*([*{]?)/g;
+  const members =
+    /\/\*[\s\S]*?\*\/|\/\/.*|\b(struct|union|enum)\s+([A-Za-z_]\w*)?\s*([*{]?)|\bstruct_group_tagged\(\s*(\w+)/g;
   const inner: { readonly keyword: string; readonly tag: number; readonly start: number; readonly open: number }[] = [];
+  const groups: { readonly tag: number; readonly start: number }[] = [];
   members.lastIndex = open;
   for (let m = members.exec(text); m !== null && m.index < close; m = members.exec(text)) {
-    const [, keyword, name, next] = m;
+    const [, keyword, name, next, group] = m;
+    if (group !== undefined) groups.push({ tag: intern(words, group), start: m.index });
     if (keyword === undefined) continue;
     const member = name === undefined ? 0 : intern(words, name);
     if (next === "{") inner.push({ keyword, tag: member, start: m.index, open: members.lastIndex - 1 });
@@ -76,6 +79,19 @@ export function structure(
   }
   addUnit(units, STRUCT, union ? UNION : 0, tag, start, close, 0, from, config);
   units.uses.from = units.uses.length;
+  // struct_group_tagged(tag, name, members) declares the tag as well.
+  for (const group of groups)
+    addUnit(
+      units,
+      STRUCT,
+      0,
+      group.tag,
+      group.start,
+      matching(text, group.start, close, 40),
+      0,
+      units.uses.length,
+      config,
+    );
   for (const t of inner) {
     const end = matchingBrace(text, t.open, close);
     if (t.keyword === "enum") enumeration(text, t.tag, t.start, t.open, end, words, units, config);
@@ -86,13 +102,19 @@ export function structure(
 
 /** One past the brace that closes the one at `open`, but no further than `limit`. */
 export function matchingBrace(text: string, open: number, limit: number): number {
+  return matching(text, open, limit, 123);
+}
+
+/** One past what closes the first bracket of kind `bracket` ("(" or "{") from `from` on, but no further than `limit`. */
+export function matching(text: string, from: number, limit: number, bracket: 40 | 123): number {
+  const closing = bracket === 40 ? 41 : 125;
   let nest = 0;
-  for (let i = open; i < limit; i++) {
+  for (let i = from; i < limit; i++) {
     const ch = text.charCodeAt(i);
     if (ch === 47 && commentEnd(text, i) > i) i = commentEnd(text, i) - 1;
     else if (ch === 34 || ch === 39) i = literalEnd(text, i, ch) - 1;
-    else if (ch === 123) nest++;
-    else if (ch === 125 && --nest === 0) return i + 1;
+    else if (ch === bracket) nest++;
+    else if (ch === closing && --nest === 0) return i + 1;
   }
   return limit;
 }

@@ -109,7 +109,10 @@ function named(name: string, fn: FunctionFacts, program: Program): Typed | undef
   const variable = program.variable(name, fn.file);
   if (variable !== undefined) return plain(variable);
   const returns = program.returns(name, fn.file);
-  return returns === undefined ? undefined : plain({ ...returns, func: true });
+  if (returns !== undefined) return plain({ ...returns, func: true });
+  // A macro that stands for a call, as `current` does.
+  const made = /^\(*\s*(\w+)\s*\(/.exec(program.macro(name, fn.file)?.body ?? "")?.[1];
+  return made === undefined ? undefined : returned(made, fn.file, program, 0);
 }
 
 /** `auto x = ...` and `__auto_type x = ...` have the type of what is assigned to them first. */
@@ -204,10 +207,11 @@ function returned(name: string, file: string, program: Program, depth: number): 
     const kind = contained[1] === "union" ? "union" : "struct";
     return plain({ kind, name: contained[2] ?? "", pointers: 1, array: false, func: false });
   }
-  const cast = /^\(+\s*(struct|union)\s+(\w+)\s*(\*+)\s*\)/.exec(body);
+  const cast = /^\(*\s*(\*?)\s*\(\s*(struct|union)\s+(\w+)\s*(\*+)\s*\)/.exec(body);
   if (cast !== null) {
-    const kind = cast[1] === "union" ? "union" : "struct";
-    return plain({ kind, name: cast[2] ?? "", pointers: cast[3]?.length ?? 0, array: false, func: false });
+    const kind = cast[2] === "union" ? "union" : "struct";
+    const pointers = (cast[4]?.length ?? 0) - (cast[1]?.length ?? 0);
+    return plain({ kind, name: cast[3] ?? "", pointers, array: false, func: false });
   }
   const other = /^\(*\s*(\w+)\s*\(/.exec(body)?.[1];
   return other === undefined || other === name ? undefined : returned(other, file, program, depth + 1);
