@@ -153,7 +153,9 @@ vfio("export unwinds by hand after dma_buf_export", "dma-buf/unwind-after-export
     free(VFIO.PRIV, priv),
   ],
 });
-vfio("use after dma_buf_fd", "dma-buf/use-after-publish", { "export.after": [set("x", f(V.revoked, priv))] });
+vfio("use after dma_buf_fd", "dma-buf/use-after-publish", {
+  "export.after": [when(isErr(r("fd")), [], [set("x", f(V.revoked, priv))])],
+});
 vfio("use after dma_buf_put", "dma-buf/use-after-put", {
   "export.put": [countPut(F.files, resvOf(V.dmabuf)), set("x", f(V.revoked, priv))],
 });

@@ -1,6 +1,6 @@
 // Diagnosis: what is missing where an exploration is violated. Repairs are tried one by one, then together and taken away again while all stays well; what remains is
 // what was wrong. What no repair speaks of is named by who broke what.
-import { explore } from "../../model/unplug/explore.ts";
+import { explore, exploreMinimal } from "../../model/unplug/explore.ts";
 import type { Executed, Exploration, ModelViolation } from "../../model/unplug/explore.ts";
 import type { UnplugNames } from "../../model/unplug/names.ts";
 import type { Scenario } from "../../model/unplug/scenario.ts";
@@ -14,6 +14,8 @@ import { rolesOf, waitsFor } from "./roles.ts";
 /** What diagnosis gets from the environment. */
 export interface Kit {
   readonly names: UnplugNames;
+  /** Does the framework end sessions before the driver? */
+  readonly sessions: boolean;
   /** The scenarios of a set, the same number in the same order for every edit of a set. */
   scenarios(set: SkeletonSet): readonly Scenario[];
 }
@@ -49,6 +51,8 @@ export interface DiagnoseOptions {
   readonly budget?: number;
   /** Stops after so many findings. */
   readonly findings?: number;
+  /** Looks for a witness of each finding that needs as few abilities of the environment as possible; costs some more explorations. */
+  readonly minimal?: boolean;
 }
 
 /** States of one exploration while diagnosing; real scenarios need under 30,000, and repairs that wait more up to three times as many. */
@@ -86,6 +90,9 @@ export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = 
         confidence: UnplugFinding["confidence"],
       ): void => {
         if (findings.some((x) => x.rule === rule && x.fn === fn)) return;
+        const w = options.minimal === true ? exploreMinimal(scenario, { budget }) : undefined;
+        counts.explorations += w?.runs ?? 0;
+        const same = w?.exploration.violation !== undefined;
         findings.push({
           rule,
           message,
@@ -93,8 +100,8 @@ export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = 
           at,
           confidence,
           scenario: scenario.name,
-          violation: e.violation!,
-          abilities: e.abilitiesUsed,
+          violation: (same ? w.exploration.violation : e.violation)!,
+          abilities: same ? w.needed : e.abilitiesUsed,
           given,
         });
       };
@@ -143,13 +150,16 @@ function explain(x: Case): { readonly repairs: readonly Repair[]; readonly direc
       : v.what === "cannot-finish"
         ? "hang"
         : "count";
-  const candidates = [...repairs(scene, kind, stuckUnderLock(scene, v)), ...endings(scene, () => ending(x, v))];
+  const candidates = repairs(scene, kind, stuckUnderLock(scene, v));
   const safe = (chosen: readonly Repair[]): boolean => {
     const scenario = kit.scenarios(chosen.reduce((s, y) => y.apply(s), set))[x.n];
     return scenario !== undefined && x.run(scenario).verdict === "safe";
   };
   for (const y of candidates) if (safe([y])) return { repairs: [y] };
-  const all = minimal(candidates, safe);
+  let rule: string | undefined;
+  const last = [...endings(scene, () => (rule ??= ending(x, v)))];
+  for (const y of last) if (safe([y])) return { repairs: [y] };
+  const all = minimal([...candidates, ...last], safe);
   return all.length > 0 ? { repairs: all } : { repairs: [], direct: { ...unexplained(v), confidence: "likely" } };
 }
 
@@ -216,7 +226,8 @@ function ending({ set, kit, scenario, run }: Case, v: ModelViolation): string {
     progress: [],
   };
   if (run(alone).violation?.what === "told") return "dma-buf/not-invalidated";
-  return who !== undefined && others.has(who) ? "dma-buf/maps-while-isolated" : "dma-buf/outlives-session";
+  if (who !== undefined && others.has(who)) return "dma-buf/maps-while-isolated";
+  return kit.sessions ? "dma-buf/outlives-session" : "dma-buf/not-invalidated";
 }
 
 function unexplained(v: ModelViolation): Omit<Direct, "confidence"> {

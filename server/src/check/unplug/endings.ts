@@ -6,17 +6,17 @@ import type { Repair, Scene } from "./patch.ts";
 import { sites } from "./roles.ts";
 
 /** An ideal revocation in front of what ends the bound: a procedure by name, or each place where the device is cut off. */
-export function* endings(s: Scene, rule: (proc: string) => string): Generator<Repair> {
+export function* endings(s: Scene, rule: () => string): Generator<Repair> {
   const all: Ins = { op: "call", proc: s.names.procs.revokeAll, args: [] };
   const said = (fn: string, which: string): string =>
     which === "dma-buf/not-invalidated"
-      ? `${fn}() passes over a buffer that an importer still has mapped`
+      ? `${fn}() leaves a buffer alone that an importer still has mapped`
       : which === "dma-buf/outlives-session"
-        ? `${fn}() ends what the buffers show, and leaves them mapped`
+        ? `${fn}() runs without anybody having revoked the buffers: importers still have them mapped`
         : `${fn}() cuts the device off while importers have it mapped`;
   for (const proc of s.roles.teardown)
     for (const site of sites(s.set, [proc], "act", (i) => i.act === s.names.acts.isolate)) {
-      const which = rule(proc);
+      const which = rule();
       // The buffer is passed over where the others are told.
       const told = which === "dma-buf/not-invalidated" ? s.roles.invalidations[0] : undefined;
       const where = told ?? site;
@@ -40,7 +40,7 @@ export function* endings(s: Scene, rule: (proc: string) => string): Generator<Re
     const p = s.set.procs[proc];
     if (p === undefined) continue;
     const fn = fnOf(s.set, proc);
-    const which = rule(proc);
+    const which = rule();
     yield {
       rule: which,
       at: p.code[0]?.at,

@@ -1,15 +1,31 @@
 // Repairs of counting and waiting: the count of mappings, its last put, and the wait for unmaps.
 import { insert, move } from "../../model/unplug/edit.ts";
-import type { E, FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
+import type { E, FieldId, Ins, Proc, SkeletonSet } from "../../model/unplug/skeleton.ts";
 import { bufferOf, c, edited, fnOf, insertAfter, member, privOf, r } from "./patch.ts";
 import type { Repair, Scene } from "./patch.ts";
-import { after, firstAfter, sites, waitsFor } from "./roles.ts";
+import { nodes } from "../../model/unplug/walk.ts";
+import { after, later, onward } from "./onward.ts";
+import { sites, waitsFor } from "./roles.ts";
 import type { Site } from "./roles.ts";
 
+/** Is the counter an atomic_t? Then 0 is a number like any other. */
+function loose(set: SkeletonSet, counter: FieldId): { readonly loose?: true } {
+  for (const { ins } of sites(set, Object.keys(set.procs), "count", (i) => i.f === counter))
+    if (ins.loose === true) return { loose: true };
+  return {};
+}
+
 /** put; when it was the last, what the code itself does then: complete. */
-function lastPut({ roles }: Scene, priv: E): Ins[] {
+function lastPut({ set, roles }: Scene, priv: E): Ins[] {
   if (roles.counter === undefined) return [];
-  const put: Ins = { op: "count", do: "put", f: roles.counter, o: priv, r: "repair.last" };
+  const put: Ins = {
+    op: "count",
+    do: "put",
+    f: roles.counter,
+    o: priv,
+    r: "repair.last",
+    ...loose(set, roles.counter),
+  };
   if (roles.completion === undefined) return [put];
   return [put, { op: "br", e: r("repair.last"), then: 2, else: 3 }, { op: "complete", f: roles.completion, o: priv }];
 }
@@ -33,7 +49,13 @@ export function* countedGets(s: Scene): Generator<Repair> {
           const named = { ...p, code: p.code.map((i, k) => (k === n ? { ...site.ins, r: result } : i)) };
           return insertAfter(named, n, [
             { op: "br", e: { k: "err", e: r(result) }, then: 2, else: 1 },
-            { op: "count", do: "get", f: counter, o: privOf(s, bufferOf(s, site.ins.args[0] ?? c(0))) },
+            {
+              op: "count",
+              do: "get",
+              f: counter,
+              o: privOf(s, bufferOf(s, site.ins.args[0] ?? c(0))),
+              ...loose(s.set, counter),
+            },
           ]);
         }),
     };
@@ -124,40 +146,28 @@ function privateIn(p: Proc, counter: FieldId): E | undefined {
 /** A wait for unmaps behind the unlock that follows each invalidation. `under`: the wait that there is runs with the lock held. */
 export function* drains(s: Scene, under: Ins | undefined): Generator<Repair> {
   for (const site of s.roles.invalidations) {
-    const p = s.set.procs[site.proc]!;
-    const at = p.code.indexOf(site.ins);
-    const there = [...after(p, at)].map((n) => p.code[n]!).filter((i) => isWait(i, s));
-    if (there.length > 0 && (under === undefined || !there.includes(under))) continue;
-    const buffer = site.ins.args[0] ?? c(0);
-    const unlock = (i: Ins): boolean => i.op === "unlock" && i.f === s.names.fields.resv;
-    const places = firstAfter(p, at, unlock).map((n) => p.code[n]!);
-    if (places.length === 0) continue;
-    const fn = fnOf(s.set, site.proc, site.ins);
-    // An unmap that has ended the mapping holds the lock until it has put its count.
-    const resv = { f: s.names.fields.resv, o: buffer, mode: "write" } as const;
-    const wait: Ins[] = [
-      { op: "act", act: s.names.acts.drained, args: [buffer] },
-      { op: "lock", ...resv, how: "wait" },
-      { op: "unlock", ...resv },
-    ];
+    const there = later(s.set, s.roles.teardown, site).filter((x) => isWait(x.ins, s));
+    const locked = there.find((x) => x.ins === under);
+    if (under === undefined ? there.length > 0 : locked === undefined) continue;
+    const places = onward(s.set, s.roles.teardown, site, (i) => i.op === "unlock" && i.f === s.names.fields.resv);
+    const where = locked ?? site;
+    const fn = fnOf(s.set, where.proc, where.ins);
     yield {
-      rule: under === undefined ? "dma-buf/no-unmap-drain" : "dma-buf/drain-under-lock",
-      at: under?.at ?? site.ins.at,
+      rule: locked === undefined ? "dma-buf/no-unmap-drain" : "dma-buf/drain-under-lock",
+      at: where.ins.at,
       fn,
       message:
-        under === undefined
+        locked === undefined
           ? `${fn}() tells importers that their mappings are invalid, but does not wait until they have unmapped`
           : `${fn}() waits for importers to unmap while it holds the lock that unmapping needs`,
       apply: (set) => {
-        const dry =
-          under === undefined
-            ? set
-            : edited(set, { proc: site.proc, ins: under }, (q, n) => ({
-                ...q,
-                code: q.code.map((i, k) => (k === n ? ({ op: "jmp", to: n + 1 } as const) : i)),
-              }));
+        const cut = (q: Proc, n: number): Proc => ({
+          ...q,
+          code: q.code.map((i, k) => (k === n ? ({ op: "jmp", to: n + 1 } as const) : i)),
+        });
+        const dry = locked === undefined ? set : edited(set, locked, cut);
         return places.reduce(
-          (now, ins) => edited(now, { proc: site.proc, ins }, (q, n) => insertAfter(q, n, wait)),
+          (now, place) => edited(now, place, (q, n) => insertAfter(q, n, drained(s, place.ins))),
           dry,
         );
       },
@@ -165,10 +175,21 @@ export function* drains(s: Scene, under: Ins | undefined): Generator<Repair> {
   }
 }
 
+/** Waiting until nobody has a mapping. An unmap that has ended the mapping holds the lock until it has put its count. */
+function drained(s: Scene, unlock: Ins): Ins[] {
+  const buffer = unlock.op === "unlock" ? unlock.o : c(0);
+  const resv = { f: s.names.fields.resv, o: buffer, mode: "write" } as const;
+  return [
+    { op: "act", act: s.names.acts.drained, args: [buffer] },
+    { op: "lock", ...resv, how: "wait" },
+    { op: "unlock", ...resv },
+  ];
+}
+
 /** A wait of the teardown that is about the counter, or about something of the private object. */
 const isWait = (i: Ins, s: Scene): boolean => {
-  if (i.op !== "waitDone" && i.op !== "await") return false;
-  if (waitsFor(i, s.roles) || i.op === "await") return true;
-  const mine = s.set.classes.find((k) => k.name === s.set.parts.private);
-  return mine?.fields.some((x) => x.id === i.f) === true;
+  if (waitsFor(i, s.roles)) return true;
+  const mine = s.set.classes.find((k) => k.name === s.set.parts.private)?.fields ?? [];
+  if (i.op === "waitDone") return mine.some((x) => x.id === i.f);
+  return i.op === "await" && [...nodes(i.e)].some((n) => "f" in n && mine.some((x) => x.id === n.f));
 };

@@ -1,12 +1,13 @@
 // Repairs: templates of the protocol that add one protection to a skeleton set, in fixed order. A violation that goes away when one is applied is what its rule says.
 // Repairs know the set's roles only to find where a part belongs and how to word it.
 import { insert } from "../../model/unplug/edit.ts";
-import type { FieldId, Ins } from "../../model/unplug/skeleton.ts";
+import type { E, FieldId, Ins } from "../../model/unplug/skeleton.ts";
 import { ERR } from "../../model/unplug/skeleton.ts";
 import { bufferOf, c, edited, f, fnOf, insertAfter, member, privOf, r } from "./patch.ts";
 import type { Repair, Scene } from "./patch.ts";
 import { countedGets, countedPuts, drains, waits } from "./repair-count.ts";
-import { after, dominated, sites } from "./roles.ts";
+import { later, passed } from "./onward.ts";
+import { closure, sites } from "./roles.ts";
 import type { Op, Site } from "./roles.ts";
 
 /** A wait that may end with fences pending, made one that can't. */
@@ -40,9 +41,8 @@ function* strongWaits(s: Scene): Generator<Repair> {
 
 function* fenceWaits(s: Scene): Generator<Repair> {
   for (const site of s.roles.invalidations) {
-    const p = s.set.procs[site.proc]!;
-    const later = [...after(p, p.code.indexOf(site.ins))].map((n) => p.code[n]);
-    if (later.some((i) => i?.op === "act" && i.act === s.names.acts.waitFences)) continue;
+    const waits = ({ ins }: Site): boolean => ins.op === "act" && ins.act === s.names.acts.waitFences;
+    if (later(s.set, s.roles.teardown, site).some(waits)) continue;
     const fn = fnOf(s.set, site.proc, site.ins);
     const buffer = site.ins.args[0] ?? c(0);
     yield {
@@ -65,8 +65,29 @@ function* fenceWaits(s: Scene): Generator<Repair> {
   }
 }
 
+interface Gate {
+  readonly f: FieldId;
+  /** A value that shuts it. */
+  readonly v: number;
+}
+
+/** When the gate is shut: when it is not what the export leaves, or not zero. */
+function isShut(s: Scene, gate: Gate, o: E): E {
+  const exporting = closure(
+    s.set,
+    s.set.roots.filter((x) => x.kind === "export").map((x) => x.proc),
+  );
+  const left = [...sites(s.set, exporting, "store", (i) => i.f === gate.f)].flatMap((x) =>
+    x.ins.e.k === "c" ? [x.ins.e.v] : [],
+  );
+  const open = left[0] ?? 0;
+  return open === gate.v
+    ? { k: "bin", op: "==", l: f(gate.f, o), r: c(gate.v) }
+    : { k: "bin", op: "!=", l: f(gate.f, o), r: c(open) };
+}
+
 /** The gate's field and its shut value: one that map tests, or one that is stored beside an invalidation. */
-function gateOf(s: Scene): { readonly f: FieldId; readonly v: number } | undefined {
+function gateOf(s: Scene): Gate | undefined {
   for (const { ins } of sites(s.set, s.roles.teardown, "store", s.roles.closes))
     if (ins.e.k === "c") return { f: ins.f, v: ins.e.v };
   if (s.roles.shut[0] !== undefined) return s.roles.shut[0];
@@ -91,14 +112,8 @@ function* gateTests(s: Scene): Generator<Repair> {
     const p = proc === undefined ? undefined : s.set.procs[proc];
     const first = p?.params[0];
     if (proc === undefined || p === undefined || first === undefined) continue;
-    const field = gate?.f ?? GHOST_GATE;
     const test: Ins[] = [
-      {
-        op: "br",
-        e: { k: "bin", op: "==", l: f(field, privOf(s, bufferOf(s, r(first)))), r: c(gate?.v ?? 1) },
-        then: 1,
-        else: 2,
-      },
+      { op: "br", e: isShut(s, gate ?? { f: GHOST_GATE, v: 1 }, privOf(s, bufferOf(s, r(first)))), then: 1, else: 2 },
       { op: "return", e: c(ERR) },
     ];
     const use = [...sites(s.set, s.roles.map, "act", (i) => i.act === s.names.acts.mapBegin)][0];
@@ -140,15 +155,14 @@ function* gateStores(s: Scene): Generator<Repair> {
   const gate = gateOf(s);
   if (gate === undefined || s.roles.gates.size === 0) return;
   for (const site of s.roles.invalidations) {
-    const p = s.set.procs[site.proc]!;
-    const at = p.code.indexOf(site.ins);
-    const closing = (i: Ins | undefined): boolean => i?.op === "store" && s.roles.closes(i);
-    if (dominated(p, at, closing)) continue;
-    const late = [...after(p, at)].map((n) => p.code[n]).find(closing);
-    const fn = fnOf(s.set, site.proc, site.ins);
+    const closing = (i: Ins): boolean => i.op === "store" && s.roles.closes(i);
+    if (passed(s.set, s.roles.teardown, site, closing)) continue;
+    const late = later(s.set, s.roles.teardown, site).find((x) => closing(x.ins));
+    const where = late ?? site;
+    const fn = fnOf(s.set, where.proc, where.ins);
     yield {
       rule: late === undefined ? "dma-buf/gate-not-closed" : "dma-buf/gate-after-invalidate",
-      at: late?.at ?? site.ins.at,
+      at: where.ins.at,
       fn,
       message:
         late === undefined

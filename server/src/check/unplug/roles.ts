@@ -2,9 +2,10 @@
 // never for a verdict.
 import type { UnplugNames } from "../../model/unplug/names.ts";
 import { openCondition } from "../../model/unplug/open.ts";
-import type { E, FieldId, Ins, Proc, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import type { E, FieldId, Ins, SkeletonSet } from "../../model/unplug/skeleton.ts";
 import { ERR } from "../../model/unplug/skeleton.ts";
-import { mapE, nodes, successors } from "../../model/unplug/walk.ts";
+import { mapE, nodes } from "../../model/unplug/walk.ts";
+import { after } from "./onward.ts";
 
 /** An instruction and the procedure that it stands in. */
 export interface Site<I extends Ins = Ins> {
@@ -57,47 +58,6 @@ export function* sites<K extends Ins["op"]>(
 ): Generator<Site<Op<K>>> {
   for (const proc of procs)
     for (const i of set.procs[proc]?.code ?? []) if (i.op === op && test(i as Op<K>)) yield { proc, ins: i as Op<K> };
-}
-
-/** Indexes that control can come to after the instruction at `from`. */
-export function after(p: Proc, from: number): Set<number> {
-  const seen = new Set<number>();
-  const work = [...successors(p.code, from)];
-  for (let i = work.pop(); i !== undefined; i = work.pop()) {
-    if (seen.has(i) || i >= p.code.length) continue;
-    seen.add(i);
-    work.push(...successors(p.code, i));
-  }
-  return seen;
-}
-
-/** The first instructions satisfying the test on each way on from `from`, by index. */
-export function firstAfter(p: Proc, from: number, test: (i: Ins) => boolean): number[] {
-  const seen = new Set<number>();
-  const found: number[] = [];
-  const work = [...successors(p.code, from)];
-  for (let n = work.pop(); n !== undefined; n = work.pop()) {
-    const i = p.code[n];
-    if (i === undefined || seen.has(n)) continue;
-    seen.add(n);
-    if (test(i)) found.push(n);
-    else work.push(...successors(p.code, n));
-  }
-  return found.sort((a, b) => a - b);
-}
-
-/** Does every way from the procedure's beginning to `to` pass an instruction that satisfies the test? */
-export function dominated(p: Proc, to: number, test: (i: Ins) => boolean): boolean {
-  const seen = new Set<number>();
-  const work = [0];
-  for (let n = work.pop(); n !== undefined; n = work.pop()) {
-    const i = p.code[n];
-    if (i === undefined || seen.has(n)) continue;
-    seen.add(n);
-    if (n === to) return false;
-    if (!test(i)) work.push(...successors(p.code, n));
-  }
-  return true;
 }
 
 const OPERATORS: Readonly<Record<Extract<E, { k: "bin" }>["op"], (l: number, r: number) => number>> = {

@@ -48,6 +48,9 @@ export const countInit = (id: FieldId, o: E, value = 1): Stmt => ins({ op: "coun
 export const countGet = (id: FieldId, o: E): Stmt => ins({ op: "count", do: "get", f: id, o });
 export const countPut = (id: FieldId, o: E, reg?: string): Stmt =>
   ins({ op: "count", do: "put", f: id, o, ...(reg === undefined ? {} : { r: reg }) });
+/** atomic_inc and atomic_dec of a plain counter. */
+export const atomicGet = (id: FieldId, o: E): Stmt => ins({ op: "count", do: "get", f: id, o, loose: true });
+export const atomicPut = (id: FieldId, o: E): Stmt => ins({ op: "count", do: "put", f: id, o, loose: true });
 export const countTry = (id: FieldId, o: E, reg: string): Stmt =>
   ins({ op: "count", do: "getUnlessZero", f: id, o, r: reg });
 export const complete = (id: FieldId, o: E): Stmt => ins({ op: "complete", f: id, o });

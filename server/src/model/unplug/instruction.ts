@@ -263,7 +263,8 @@ function compileCount(c: Core, i: Op<"count">, next: number, s: Scope, keep: (v:
     const n = bytes[to] === ANY ? at.decided(to) : bytes[to]!;
     switch (i.do) {
       case "init":
-        if (n !== 0 && i.loose !== true) return fail("reinit-of-live-count", `${i.f} is set up while it is ${n === MANY ? "not 0" : n}`);
+        if (n !== 0 && i.loose !== true)
+          return fail("reinit-of-live-count", `${i.f} is set up while it is ${n === MANY ? "not 0" : n}`);
         bytes[to] = i.value ?? 1;
         return next;
       case "get":

@@ -49,6 +49,7 @@ export interface UnplugNames {
     readonly attach: string;
     readonly map: string;
     readonly unmap: string;
+    readonly pin: string;
     readonly release: string;
   };
   /** Classes of the environment, by what they are. */

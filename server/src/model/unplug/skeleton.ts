@@ -123,6 +123,8 @@ export type Ins = { readonly at?: At } & (
       readonly o: E;
       readonly value?: number;
       readonly r?: string;
+      /** An atomic_t and not a reference count: get on 0 and init of what is not 0 are no violations. */
+      readonly loose?: boolean;
     }
   /** Completions. complete adds a token; wait takes one; all: any number of waits pass. */
   | { readonly op: "complete"; readonly f: FieldId; readonly o: E; readonly all?: boolean }
