@@ -191,7 +191,11 @@ function throughPointer(frame: Frame, e: Call): void {
     return;
   }
   for (const other of others)
-    world.unseen.push({ span: e.span, why: `${slot?.slot ?? "it"} of another driver is not part of this: ${other}`, about: "*" });
+    world.unseen.push({
+      span: e.span,
+      why: `${slot?.slot ?? "it"} of another driver is not part of this: ${other}`,
+      about: "*",
+    });
   const [only] = relevant;
   if (only !== undefined && relevant.length === 1 && fns.length === 1) {
     follow(frame, e, only, args);

@@ -175,7 +175,7 @@ export function put(frame: Frame, target: Place, value: Val, span: Span, name?: 
     }
     case "cell": {
       const kind = world.types.kind(target.type, frame.fn.file);
-      if (kind === "function" || target.o.k === "any") return;
+      if (kind === "function" || target.o.k === "any" || world.vocabulary.generic.has(target.tag)) return;
       const field = fieldInfo(world, target.tag, target.field, kind === "pointer" ? "pointer" : "value", target.outer);
       if (kind === "array") field.array = true;
       if (kind === "pointer")

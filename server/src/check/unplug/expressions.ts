@@ -10,6 +10,7 @@ import type { TypeRef } from "../../syntax/ast.ts";
 import type { FileId } from "../../base/span.ts";
 
 const NOWHERE: Place = { k: "nowhere" };
+const INT: TypeRef = { kind: "name", name: "int", pointers: 0, array: false, func: false };
 const BOOL: TypeRef = { kind: "name", name: "bool", pointers: 0, array: false, func: false };
 
 /** The value of `v` now. */
@@ -36,6 +37,8 @@ export function evaluate(frame: Frame, v: Value): Val {
       return addressOf(placeOf(frame, v.e));
     }
     case "un":
+      // -ENODEV is an error, whichever header says which number it is.
+      if (v.op === "-" && v.e.k === "name" && /^E[A-Z0-9]+$/.test(v.e.name)) return number(-1, INT);
       return unary(v.op, evaluate(frame, v.e));
     case "bin":
       return binary(v.op, evaluate(frame, v.l), evaluate(frame, v.r));
@@ -230,6 +233,9 @@ function readCell(frame: Frame, place: Place & { readonly k: "cell" }): Val {
   const alias = vocabulary.aliases.get(id);
   if (alias !== undefined) return expression(place.o, structType(alias, 1));
   const from = { o: place.o, tag: place.tag };
+  // Structs that stand everywhere and are nobody's object: what is in them is not followed.
+  if (vocabulary.generic.has(place.tag))
+    return { v: vocabulary.nonnull.has(id) ? { k: "e", e: c(byteOf(1000)) } : { k: "any" }, type: place.type, from };
   if (id === vocabulary.exporter.opsField)
     return { ...address({ k: "table", table: frame.world.ops, path: [] }, place.type), from };
   const kind = types.kind(place.type, frame.fn.file);

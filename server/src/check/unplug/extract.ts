@@ -64,7 +64,13 @@ interface Attempt {
 
 /** One family's skeletons; undefined for a family that exports nothing bound to a driver. */
 export function extractFamily(types: Types, family: Family): Extraction | undefined {
-  const scope: Scope = { types, folders: family.folders, framework: family.framework, ops: family.ops };
+  const scope: Scope = {
+    types,
+    folders: family.folders,
+    framework: family.framework,
+    ops: family.ops,
+    home: family.home,
+  };
   if (!fromOrigin(scope, family)) return undefined;
   let matter = firstMatter(types, family);
   let attempt = build(types, family, scope, matter);
@@ -85,7 +91,7 @@ function fromOrigin(scope: Scope, family: Family): boolean {
   const only = new Map([...vocabulary.calls].filter(([name]) => vocabulary.origins.includes(name)));
   const types: Types = { ...scope.types, vocabulary: { ...vocabulary, calls: only } };
   const world = newWorld(
-    { ...scope, types, framework: undefined },
+    { ...scope, types, framework: { ...scope.framework, border: {} } },
     { tags: new Set(), cells: new Set(), flags: new Set(), instances: new Map() },
   );
   return family.exporters.some((fn) => world.relevant(fn));
@@ -319,7 +325,12 @@ function finish(
     instances: (name) => Math.max(...classes.tags(name).map((t) => matter.instances.get(t) ?? 1)),
     alive: (name) => (classes.tags(name).some((t) => (matter.instances.get(t) ?? 1) > 1) ? 0 : 1),
     others: [...family.framework.objects.keys()].map((t) => classes.of(t)),
-    initial: initialValues(types, family, classes, (name) => name !== private_),
+    initial: initialValues(
+      types,
+      family,
+      (tag) => classes.of(tag) !== private_,
+      family.framework.opens.flatMap((slot) => procs.get(slots[slot] ?? "") ?? []),
+    ),
   })
     .filter((k) => ![...vocabulary.environment.values()].includes(k.name))
     .map((k) => ({ ...k, fields: k.fields.filter((f) => !family.framework.cells.includes(f.id)) }));
@@ -506,8 +517,6 @@ function unseen(
     if (matters) add(u.span, u.why);
   }
   for (const fn of attempt.found.cut) add(fn.span, `callers of ${fn.name} are too many or too far up`);
-  for (const other of attempt.world.left)
-    add(family.ops.span, `another driver's callback is not part of this: ${other}`);
   if (!settled) add(family.ops.span, `what matters did not settle in ${ROUNDS} rounds`);
   return [...out.values()].sort((a, b) =>
     a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || (a.why < b.why ? -1 : 1),

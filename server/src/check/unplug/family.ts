@@ -57,24 +57,31 @@ export function findFamilies(types: Types, wanted: (file: FileId) => boolean): r
     if (exporters.length === 0 || tag === undefined) continue;
     const framework = frameworkOf(types, ops.file);
     const folders = [...new Set([folderOf(ops.file), ...framework.folders])];
-    const modules = new Set(program.kbuild(ops.file).modules);
-    const here = folderOf(ops.file);
-    const core = new Set(framework.core);
-    const homes = new Map<FileId, boolean>();
-    const home = (file: FileId): boolean => {
-      let is = homes.get(file);
-      if (is === undefined) {
-        is =
-          folderOf(file) === here ||
-          core.has(folderOf(file)) ||
-          program.kbuild(file).modules.some((m) => modules.has(m));
-        homes.set(file, is);
-      }
-      return is;
-    };
+    const home = homeOf(types, ops.file, framework);
     out.push({ ops, exporters, private: tag, framework, folders, home });
   }
   return out.sort((a, b) => (a.ops.file + a.ops.name < b.ops.file + b.ops.name ? -1 : 1));
+}
+
+/** The files of the driver: its module's, and under a framework its folder's, where the bus driver stands beside the library; and the framework's own. */
+function homeOf(types: Types, file: FileId, framework: Framework): Family["home"] {
+  const { program } = types;
+  const modules = program.kbuild(file).modules;
+  const core = new Set(framework.core);
+  const known = new Map<FileId, boolean>();
+  const own = (other: FileId): boolean => {
+    if (other === file || core.has(folderOf(other))) return true;
+    const theirs = program.kbuild(other).modules;
+    if (theirs.some((m) => modules.includes(m))) return true;
+    if (folderOf(other) !== folderOf(file)) return false;
+    // Where no Makefile speaks of the file, its folder's other files of that kind may belong to it.
+    return core.size > 0 || other.endsWith(".h") || (modules.length === 0 && theirs.length === 0);
+  };
+  return (other) => {
+    let is = known.get(other);
+    if (is === undefined) known.set(other, (is = own(other)));
+    return is;
+  };
 }
 
 /** Does the function put the table's address in an export info and export? */
@@ -148,15 +155,18 @@ export function distance(a: FileId, b: FileId): number {
 /** The functions that stand in a slot, nearest to the exporter; those of other drivers are left out. */
 export function nearest(
   types: Types,
-  family: Pick<Family, "ops" | "folders">,
+  family: Pick<Family, "ops" | "folders" | "home" | "framework">,
   slot: Slot,
 ): { readonly fns: readonly FunctionRef[]; readonly left: readonly FunctionRef[] } {
+  const framed = family.framework !== types.vocabulary.plain;
   const all = types.program
     .targets(slot.struct, slot.slot)
-    .filter((t) => t.file === family.ops.file || family.folders.some((f) => t.file.startsWith(f)));
-  const best = Math.min(...all.map((t) => distance(t.file, family.ops.file)));
+    .filter((t) => family.home(t.file) || (framed && family.folders.some((f) => t.file.startsWith(f))));
+  // The driver's own tables, if it has any; else, behind a framework, those of the nearest driver that the framework serves.
+  const far = (file: FileId): number => (family.home(file) ? 0 : distance(file, family.ops.file));
+  const best = Math.min(...all.map((t) => far(t.file)));
   const fns = new Map<string, FunctionRef>();
   const left = new Map<string, FunctionRef>();
-  for (const t of all) (distance(t.file, family.ops.file) === best ? fns : left).set(`${t.fn.file}:${t.fn.name}`, t.fn);
+  for (const t of all) (far(t.file) === best ? fns : left).set(`${t.fn.file}:${t.fn.name}`, t.fn);
   return { fns: [...fns.values()], left: [...left].filter(([k]) => !fns.has(k)).map(([, f]) => f) };
 }

@@ -231,7 +231,7 @@ export function cellOf(frame: Frame, arg: Value, kind: FieldKind): Cell | undefi
         const inner = read(frame, p);
         return inner.v.k === "e" ? { f: facet, o: inner.v.e } : undefined;
       }
-      if (p.o.k === "any") return undefined;
+      if (p.o.k === "any" || world.vocabulary.generic.has(p.tag)) return undefined;
       fieldInfo(world, p.tag, p.field, kind, p.outer);
       return { f: `${p.tag}.${p.field}`, o: p.o };
     }

@@ -86,9 +86,20 @@ export function newTypes(program: Program, vocabulary: Vocabulary): Types {
     }
     if ((t.kind !== "struct" && t.kind !== "union") || t.name === "") return undefined;
     const key = `${t.name}\0${name}\0${from}`;
-    if (!members.has(key)) members.set(key, program.field(t.name, name, from));
+    if (!members.has(key)) members.set(key, program.field(t.name, name, from) ?? known(t.name, name));
     const decl = members.get(key);
     return decl === undefined ? undefined : { tag: t.name, decl };
+  }
+
+  /** A member that the vocabulary knows, where the header that declares it is not at hand. */
+  function known(tag: string, name: string): FieldDecl | undefined {
+    const to = vocabulary.members.get(`${tag}.${name}`);
+    if (to === undefined) return undefined;
+    const type: TypeRef =
+      to === ""
+        ? { kind: "name", name: "bool", pointers: 0, array: false, func: false }
+        : { kind: to === "void" ? "name" : "struct", name: to, pointers: 1, array: false, func: false };
+    return { name, type, range: [0, 0] };
   }
 
   const of = (v: Value, fn: FunctionFacts): TypeRef | undefined => typeOf(v, fn, program);

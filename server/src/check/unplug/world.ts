@@ -23,8 +23,9 @@ export interface Scope {
   readonly types: Types;
   /** Folder prefixes whose bodies may be followed. */
   readonly folders: readonly string[];
-  readonly framework: Framework | undefined;
+  readonly framework: Framework;
   readonly ops: TableFacts;
+  readonly home: (file: FileId) => boolean;
 }
 
 /** Functions that one question about a function may look at; the largest real one looks at 1,900. */
@@ -50,7 +51,7 @@ export function newWorld(scope: Scope, matter: Matter): World {
   const verdicts = new Map<FunctionFacts, boolean>();
   const callees = new Map<string, FunctionFacts | undefined>();
   const slots = new Map<string, ReturnType<World["targets"]>>();
-  const border = new Map(Object.entries(framework?.border ?? {}));
+  const border = new Map(Object.entries(framework.border));
 
   function callee(name: string, from: FileId): FunctionFacts | undefined {
     const key = `${name}\0${from}`;

@@ -400,14 +400,29 @@ const power: readonly Row[] = [
 
 // include/linux/pci.h: in D3hot (3) and D3cold (4) memory is not decoded.
 const states: readonly Row[] = [
-  row({ m: "act", act: ACT.isolate, args: device(0), opt: { why: "power" }, when: { arg: 1, atLeast: 3 }, returns: "any" }, [
-    "pci_set_power_state",
-    "pci_set_power_state_locked",
-  ]),
+  row(
+    {
+      m: "act",
+      act: ACT.isolate,
+      args: device(0),
+      opt: { why: "power" },
+      when: { arg: 1, atLeast: 3 },
+      returns: "any",
+    },
+    ["pci_set_power_state", "pci_set_power_state_locked"],
+  ),
 ];
 
 const rest: readonly Row[] = [
-  nothing("pci_resource_start", "pci_resource_len", "pci_resource_end", "pci_resource_flags", "resource_size", "pci_name", "dev_name"),
+  nothing(
+    "pci_resource_start",
+    "pci_resource_len",
+    "pci_resource_end",
+    "pci_resource_flags",
+    "resource_size",
+    "pci_name",
+    "dev_name",
+  ),
   nothing(
     "pr_debug",
     "pr_info",
@@ -480,6 +495,7 @@ const vfio: Framework = {
     ...slots("vfio_device_ops", "close_device"),
     ...slots("vm_operations_struct", "fault", "huge_fault", "open", "close"),
   ],
+  opens: [],
   always: [],
   removes: [],
 };
@@ -513,6 +529,7 @@ const rdma: Framework = {
   core: ["drivers/infiniband/core/"],
   apart: [],
   slots: [...slots("uverbs_obj_fd_type", "destroy_object"), ...slots("ib_device_ops", "disassociate_ucontext")],
+  opens: [],
   always: ["ib_device_ops.disassociate_ucontext"],
   removes: [],
 };
@@ -533,6 +550,7 @@ const plain: Framework = {
     ...slots("file_operations", "open", "release", "mmap"),
     ...slots("vm_operations_struct", "fault", "huge_fault", "open", "close"),
   ],
+  opens: ["file_operations.open"],
   always: [],
   removes: drivers.flatMap((d) => slots(d, "remove", "remove_new")),
 };
@@ -580,6 +598,8 @@ export const vocabulary: Vocabulary = {
     ],
     ...[
       "notifier_block",
+      "file",
+      "inode",
       "resource",
       "address_space",
       "inode",
@@ -612,6 +632,23 @@ export const vocabulary: Vocabulary = {
     ["dma_buf.resv", "dma_buf"],
     ["vm_fault.vma", "vm_area_struct"],
     ["vm_area_struct.vm_mm", "vm_area_struct"],
+  ]),
+  members: new Map([
+    ["dma_buf.file", "file"],
+    ["dma_buf.resv", "dma_resv"],
+    ["dma_buf.ops", "dma_buf_ops"],
+    ["dma_buf.priv", "void"],
+    ["dma_buf_attachment.dmabuf", "dma_buf"],
+    ["dma_buf_attachment.importer_ops", "dma_buf_attach_ops"],
+    ["dma_buf_attachment.peer2peer", ""],
+    ["dma_buf_attach_ops.invalidate_mappings", ""],
+    ["dma_buf_attach_ops.move_notify", ""],
+    ["vm_area_struct.vm_private_data", "void"],
+    ["vm_area_struct.vm_mm", "mm_struct"],
+    ["vm_area_struct.vm_file", "file"],
+    ["vm_fault.vma", "vm_area_struct"],
+    ["file.f_mapping", "address_space"],
+    ["inode.i_mapping", "address_space"],
   ]),
   renamed: new Map([["dma_buf_attach_ops.move_notify", F.callback]]),
   fields: new Map([

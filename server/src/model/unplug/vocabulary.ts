@@ -122,6 +122,8 @@ export interface Framework {
   readonly apart: readonly string[];
   /** Callbacks that the contract calls. */
   readonly slots: readonly Slot[];
+  /** Those of them that have run when the scenario begins. */
+  readonly opens: readonly string[];
   /** Those of them whose presence says something, whatever they do. */
   readonly always: readonly string[];
   /** Callbacks that end it. */
@@ -140,6 +142,8 @@ export interface Vocabulary {
   readonly facets: ReadonlyMap<string, Facet>;
   /** Pointer fields whose value is the object's own number: dma_buf.file. */
   readonly aliases: ReadonlyMap<FieldId, string>;
+  /** Members of the environment's structs, for code whose headers are not at hand: field → the struct that it points to, "" for a plain value. */
+  readonly members: ReadonlyMap<FieldId, string>;
   /** Fields under a former name → the name that the environment uses. */
   readonly renamed: ReadonlyMap<FieldId, FieldId>;
   /** Fields of the environment's classes that its model keeps, with the struct that a pointer leads to. */
