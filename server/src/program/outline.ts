@@ -43,6 +43,10 @@ interface Conditional {
   symbol: string;
 }
 
+/** Characters that matter inside brackets at file scope: directives, comments, literals and brackets. */
+const MEANS = new Uint8Array(128);
+for (const c of "#/\"'()[]{}") MEANS[c.charCodeAt(0)] = 1;
+
 /** Enters all that `text` defines into `units`. Returns the #include lines in order, as written with their delimiters. Never throws. */
 export function outline(text: string, words: Words, units: Units): readonly string[] {
   const bodies = [...findBodies(text)].sort((a, b) => a.start - b.start);
@@ -63,7 +67,10 @@ export function outline(text: string, words: Words, units: Units): readonly stri
 
   function fileScope(limit: number): void {
     while (i < limit) {
-      const c = text.charCodeAt(i);
+      let c = text.charCodeAt(i);
+      // Inside brackets, which is most of a table, few characters mean anything.
+      if (s.nest > 0) while (i < limit && (c >= 128 || MEANS[c] === 0)) c = text.charCodeAt(++i);
+      if (i >= limit) return;
       if (c <= 32) i++;
       else if (c === 35 && startsLine(text, i)) directive(limit);
       else if (c === 47 && commentEnd(text, i) > i) i = commentEnd(text, i);
