@@ -5,9 +5,7 @@ import type { Engine } from "../check/pipeline.ts";
 import type { Kit } from "../check/unplug/diagnose.ts";
 import { lifecycles } from "../lifecycles/index.ts";
 import { abilities } from "../lifecycles/unplug/abilities.ts";
-import type { Contract } from "../lifecycles/unplug/contracts/contract.ts";
-import { rdma } from "../lifecycles/unplug/contracts/rdma.ts";
-import { vfio } from "../lifecycles/unplug/contracts/vfio.ts";
+import { contracts } from "../lifecycles/unplug/contracts/index.ts";
 import { names } from "../lifecycles/unplug/names.ts";
 import { buildScenarios } from "../lifecycles/unplug/scenarios.ts";
 import { vocabulary } from "../lifecycles/unplug/vocabulary.ts";
@@ -16,13 +14,11 @@ import { createProgram } from "../program/create.ts";
 import type { CParser, WasmFiles } from "../syntax/parser.ts";
 import { loadParser } from "../syntax/parser.ts";
 
-export const contracts: readonly Contract[] = [vfio, rdma];
-
 /** The environment of a contract, as diagnosis wants it. */
 export function kitOf(id: string): Kit {
   const contract = contracts.find((k) => k.id === id);
   if (contract === undefined) throw new Error(`no contract ${id}`);
-  return { names, scenarios: (set) => buildScenarios(set, contract) };
+  return { names, sessions: contract.bounds.includes("session"), scenarios: (set) => buildScenarios(set, contract) };
 }
 
 /** The engine around a parser. */
