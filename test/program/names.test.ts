@@ -53,6 +53,24 @@ describe("functions by name", () => {
     assert.ok(on !== undefined && off !== undefined && on < off);
   });
 
+  it("takes arms of symbols that the file defines itself", async () => {
+    const p = await programOf({
+      "a.c":
+        "#define OWN 1\n#ifdef OWN\n" +
+        fn("f") +
+        "#else\n" +
+        fn("g") +
+        "#endif\n" +
+        "#ifndef LATER\n#define LATER 2\n" +
+        fn("h") +
+        "#endif\n#ifdef NEVER\n" +
+        fn("n") +
+        "#endif\n",
+    });
+    const seen = ["f", "g", "h", "n"].filter((name) => p.resolve(name, "a.c") !== undefined);
+    assert.deepEqual(seen, ["f", "h"]);
+  });
+
   it("prefers the module's own function, then an exporter's", async () => {
     const p = await programOf({
       "drivers/a/one.c": fn("get", "return use();"),

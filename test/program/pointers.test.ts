@@ -136,6 +136,25 @@ describe("the closed world", () => {
       ["w_use true", "own false", "w_peek false"],
     );
   });
+  it("counts local files that rely on what their includer includes", async () => {
+    const p = await programOf({
+      "include/linux/w.h": "struct w { void (*act)(void); };\n",
+      "drivers/a/a.c": '#include <linux/w.h>\n#include "a-part.c"\n#include "a.h"\n',
+      "drivers/a/a-part.c": "static void part(void)\n{\n}\nstatic struct w w = { .act = part };\n",
+      "drivers/a/a.h": "static inline void peek(struct w *w)\n{\n\tw->act();\n}\n",
+      "drivers/b/a.h": "int act;\n",
+    });
+    assert.deepEqual(p.knowers("include/linux/w.h"), [
+      "drivers/a/a-part.c",
+      "drivers/a/a.c",
+      "drivers/a/a.h",
+      "include/linux/w.h",
+    ]);
+    assert.deepEqual(
+      p.targets("w", "act").map((t) => show(t.fn)),
+      ["part@drivers/a/a-part.c"],
+    );
+  });
   it("counts a .c file that another one includes", async () => {
     const p = await programOf({
       "a.c": "static int f(void)\n{\n\treturn 0;\n}\n",

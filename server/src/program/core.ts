@@ -8,7 +8,7 @@ import type { Includes } from "./includes.ts";
 import type { Kbuild } from "./kbuild.ts";
 import type { FunctionRef, Source } from "./program.ts";
 import type { Skim } from "./skim.ts";
-import { MADE_NAME, STATIC } from "./units.ts";
+import { MACRO, MADE_NAME, STATIC } from "./units.ts";
 import { configOf } from "./view.ts";
 import type { Unit, View } from "./view.ts";
 
@@ -59,7 +59,22 @@ export function missedList(): Pick<Core, "missed" | "missedSoFar" | "maySearch">
 
 /** True where the #if arms around a unit are the ones that are read. */
 export function isTaken(core: Core, unit: Unit): boolean {
-  return taken(configOf(unit), core.arm);
+  const config = configOf(unit);
+  return config.length === 0 || taken(config, armAt(core, unit.file, unit.start));
+}
+
+/** The configuration as a place in a file sees it: a symbol that the file itself defined above is on. */
+export function armAt(core: Core, file: FileId, at: number): ArmOf {
+  return (symbol) => {
+    const known = core.arm(symbol);
+    if (known !== undefined || symbol.startsWith("CONFIG_") || !/^[A-Za-z_]\w*$/.test(symbol)) return known;
+    const own = core.view.named(symbol, MACRO).some(
+      // A definition for where there is none yet says nothing about what follows its #ifndef.
+      (macro) =>
+        macro.file === file && macro.start < at && !configOf(macro).includes(`!${symbol}`) && isTaken(core, macro),
+    );
+    return own ? true : undefined;
+  };
 }
 
 /** A function's unit as the rest of the engine knows it; a name that a macro makes is expanded. */

@@ -5,7 +5,7 @@ import type { Classes } from "../facts/cleanup.ts";
 import type { FunctionFacts } from "../facts/facts.ts";
 import { lowerFunction } from "../facts/lower.ts";
 import { splitArguments } from "../syntax/mask.ts";
-import { MAX_FILES_PER_QUESTION, isTaken, lineOf, refOf } from "./core.ts";
+import { MAX_FILES_PER_QUESTION, armAt, isTaken, lineOf, refOf } from "./core.ts";
 import type { Core } from "./core.ts";
 import { distance } from "./lookup.ts";
 import type { Lookup } from "./lookup.ts";
@@ -125,7 +125,12 @@ export function openFunctions(core: Core, lookup: Lookup, arch: string, shared?:
     const unit = core.view.units(of.file).find((u) => u.kind === FUNCTION && u.start === of.start);
     const config = unit === undefined ? [] : configOf(unit);
     const named = { ...def, name: of.name, ...(config.length > 0 ? { config } : {}) };
-    return lowerFunction(named, { file: of.file, text, arm: core.arm, classes: classesOf(of.file) });
+    return lowerFunction(named, {
+      file: of.file,
+      text,
+      arm: armAt(core, of.file, of.start),
+      classes: classesOf(of.file),
+    });
   }
 
   /** Cleanup classes that the file defines, or a file that it includes itself. */

@@ -8,8 +8,8 @@ export interface Skim {
   /** Files with an EXPORT_SYMBOL* of that name, sorted. */
   exporters(name: string): readonly FileId[];
   /**
-   * Files that may include `file`, directly or through others, sorted: everything whose include could mean it. A superset; a name that is
-   * declared in `file` is known to no other C file, unless one declares it again by hand.
+   * Files that may include `file`, directly or through others, and the local files that these include beside it, sorted: everything whose
+   * include could mean it. A superset; a name that is declared in `file` is known to no other C file, unless one declares it again by hand.
    */
   includers(file: FileId): readonly FileId[];
   /** C files of the same folder that include the .c file `file`, sorted. Reads only that folder. */
@@ -99,6 +99,7 @@ function fullSkim(source: Source): Skim {
           }
         }
       }
+      addParts(seen, graph(), exists);
       seen.delete(file);
       return [...seen].sort();
     },
@@ -121,6 +122,26 @@ function fullSkim(source: Source): Skim {
     if (answers.size >= KEPT_ANSWERS) answers.delete(answers.keys().next().value ?? "");
     answers.set(text, found);
     return found;
+  }
+}
+
+/**
+ * Adds the files that those in `files` include from beside them: a driver's own header, or a .c file that is a part of another, need not
+ * include what it uses where its includer does.
+ */
+function addParts(files: Set<FileId>, graph: Graph, exists: (file: FileId) => boolean): void {
+  for (let before = -1; before !== files.size;) {
+    before = files.size;
+    for (const specs of graph.byName.values()) {
+      for (const { spec, files: including } of specs) {
+        if (!spec.startsWith('"')) continue;
+        for (const from of including) {
+          if (!files.has(from) || from.startsWith("include/")) continue;
+          const part = normal(join(folderOf(from), spec.slice(1, -1)));
+          if (!files.has(part) && exists(part)) files.add(part);
+        }
+      }
+    }
   }
 }
 

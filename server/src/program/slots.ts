@@ -33,6 +33,7 @@ const MAX_DEPTH = 20;
 
 export function openTables(core: Core, lookup: Lookup, declarations: Declarations): Tables {
   const made = new Map<string, readonly TableFacts[]>();
+  const entryMacros = new Map<string, boolean>();
   const slots = new WeakMap<TableFacts, readonly SlotEntry[]>();
 
   function of(unit: Unit): readonly TableFacts[] {
@@ -62,11 +63,27 @@ export function openTables(core: Core, lookup: Lookup, declarations: Declaration
     return lowerTables(parsed.scope, unit.file, text).tables;
   }
 
-  /** The macros of an initialiser. Constants stay names: they say more than numbers, and cost a parse each. */
+  /** The macros that are expanded: all of an invocation; of an initialiser those that make entries or braces. Constants stay names. */
   function macroAt(name: string, unit: Unit): { params: readonly string[] | undefined; body: string } | undefined {
     const found = declarations.macro(name, unit.file);
-    if (found === undefined) return undefined;
-    return found.params === undefined && unit.kind === VARIABLE && !/[{(]/.test(found.body) ? undefined : found;
+    if (found === undefined || unit.kind === INVOCATION) return found;
+    return makesEntries(name, found.body, unit.file, 0) ? found : undefined;
+  }
+
+  function makesEntries(name: string, body: string, from: FileId, depth: number): boolean {
+    if (depth > MAX_DEPTH) return false;
+    const key = `${name}\n${from}`;
+    const before = entryMacros.get(key);
+    if (before !== undefined) return before;
+    entryMacros.set(key, false);
+    const found =
+      /\{|(^|[,\s(])\.\s*\w+\s*=/.test(body) ||
+      (body.match(/[A-Za-z_]\w*/g) ?? []).some((word) => {
+        const inner = declarations.macro(word, from);
+        return inner !== undefined && makesEntries(word, inner.body, from, depth + 1);
+      });
+    entryMacros.set(key, found);
+    return found;
   }
 
   function named(name: string, from: FileId): TableFacts | undefined {
