@@ -208,6 +208,7 @@ describe("overlays", () => {
     assert.equal(show(base.resolve("g", "b.c")), "g@b.c");
     assert.deepEqual(base.definitions("f").map(base.callers).map(showAll), [["g@b.c"]]);
     assert.equal(base.resolve("nothing", "b.c"), undefined);
+    createProgram(overlaySource(source, { "b.c": "" }), await parser(), { over: base });
     reads.length = 0;
     const changed = overlaySource(source, { "b.c": `#include "h.h"\n${fn("g", "return f() + h();")}${fn("h")}` });
     const over = createProgram(changed, await parser(), { over: base });

@@ -29,6 +29,12 @@ export interface Core {
   expand(text: string, from: FileId): string | undefined;
 }
 
+/** A part of the program of an overlay's base, and the files in which the overlay differs from it. */
+export interface Under<T> {
+  readonly base: T;
+  readonly changed: ReadonlySet<FileId>;
+}
+
 /** Files that one question may have indexed; a question that needs more is answered from these and reported. */
 export const MAX_FILES_PER_QUESTION = 12_000;
 

@@ -6,8 +6,9 @@ import type { TypeRef } from "../syntax/ast.ts";
 import { expandInvocation } from "../syntax/expand.ts";
 import { configuration } from "./configuration.ts";
 import { missedList } from "./core.ts";
-import type { Core } from "./core.ts";
+import type { Core, Under } from "./core.ts";
 import { openDeclarations } from "./declarations.ts";
+import type { Declarations } from "./declarations.ts";
 import { openFunctions } from "./functions.ts";
 import type { Functions } from "./functions.ts";
 import { openIncludes } from "./includes.ts";
@@ -16,11 +17,13 @@ import type { Index } from "./index.ts";
 import { openKbuild } from "./kbuild.ts";
 import type { Kbuild } from "./kbuild.ts";
 import { openLookup } from "./lookup.ts";
+import type { Lookup } from "./lookup.ts";
 import type { Program, Source } from "./program.ts";
 import { openSignatures } from "./signatures.ts";
 import { openSkim } from "./skim.ts";
 import type { Skim } from "./skim.ts";
 import { openTables, variableUnit } from "./slots.ts";
+import type { Tables } from "./slots.ts";
 import { openTargets } from "./targets.ts";
 import { openUses } from "./uses.ts";
 import { openView } from "./view.ts";
@@ -33,7 +36,7 @@ export interface ProgramOptions {
   readonly family?: readonly FileId[];
   /** The architecture whose headers and options are read. */
   readonly arch?: string;
-  /** The program of the source under an overlay: its index serves for all files that the overlay does not change. */
+  /** The program of the source under an overlay, made with the same options: what it found serves for all files that the overlay does not change. */
   readonly over?: Program;
   /** An index from the cache, for this source. */
   readonly stored?: Index;
@@ -46,6 +49,9 @@ interface Parts {
   readonly kbuild: Kbuild;
   readonly includes: Includes;
   readonly functions: Functions;
+  readonly lookup: Lookup;
+  readonly declarations: Declarations;
+  readonly tables: Tables;
 }
 
 const partsOf = new WeakMap<Program, Parts>();
@@ -61,35 +67,50 @@ export function createProgram(source: Source, parser: CParser, options: ProgramO
   const base =
     options.over !== undefined && source.overlay?.base === options.over.source ? partsOf.get(options.over) : undefined;
   const changed = base === undefined ? undefined : source.overlay?.changed;
-  // Headers, and files that come or go, change what other files mean; a changed .c file is only itself.
+  // Headers, parts of other files, and files that come or go change what others mean; any other .c file is only itself.
+  const alone = (file: FileId): boolean =>
+    file.endsWith(".c") &&
+    [source, options.over?.source].every((s) => s?.read(file) !== undefined) &&
+    base?.skim.siblings(file).length === 0;
   const light =
-    changed !== undefined &&
-    [...changed].every(
-      (file) => file.endsWith(".c") && source.read(file) !== undefined && options.over?.source.read(file) !== undefined,
-    );
+    base !== undefined && changed !== undefined && [...changed].every(alone) ? { base, changed } : undefined;
+  const under = <T>(part: (parts: Parts) => T): Under<T> | undefined =>
+    light === undefined ? undefined : { base: part(light.base), changed: light.changed };
   const view = openView(source, base?.view, options.stored);
-  const kbuild = light && base !== undefined ? base.kbuild : openKbuild((file) => source.read(file));
+  const kbuild = light?.base.kbuild ?? openKbuild((file) => source.read(file));
   const implied = new Set((options.family ?? []).flatMap((file) => kbuild.implied(file)));
   const core: Core = {
     source,
     parser,
     view,
     kbuild,
-    skim: openSkim(source, light ? base?.skim : undefined),
+    skim: openSkim(source, light?.base.skim),
     includes: openIncludes(
       view,
       kbuild,
       arch,
-      light && changed !== undefined && base !== undefined ? { base: base.includes, changed } : undefined,
+      under((parts) => parts.includes),
     ),
     arm: configuration(arch, implied, options.arm),
     ...missedList(),
     expand: (text, from) => expand(text, from),
   };
-  const lookup = openLookup(core);
-  const declarations = openDeclarations(core, lookup);
-  const functions = openFunctions(core, lookup, arch, light ? base?.functions : undefined);
-  const tables = openTables(core, lookup, declarations);
+  const lookup = openLookup(
+    core,
+    under((parts) => parts.lookup),
+  );
+  const declarations = openDeclarations(
+    core,
+    lookup,
+    under((parts) => parts.declarations),
+  );
+  const functions = openFunctions(core, lookup, arch, light?.base.functions);
+  const tables = openTables(
+    core,
+    lookup,
+    declarations,
+    under((parts) => parts.tables),
+  );
   const uses = openUses(core, lookup, functions);
   const targets = openTargets(core, declarations, functions, tables, uses, () => program);
   const signatures = openSignatures(core, lookup, functions);
@@ -144,6 +165,15 @@ export function createProgram(source: Source, parser: CParser, options: ProgramO
     },
     incomplete: () => [...(source.problems?.() ?? []), ...core.missedSoFar()],
   };
-  partsOf.set(program, { view, skim: core.skim, kbuild, includes: core.includes, functions });
+  partsOf.set(program, {
+    view,
+    skim: core.skim,
+    kbuild,
+    includes: core.includes,
+    functions,
+    lookup,
+    declarations,
+    tables,
+  });
   return program;
 }

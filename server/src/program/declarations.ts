@@ -4,7 +4,7 @@ import type { StructFacts } from "../facts/facts.ts";
 import { lowerTables } from "../facts/tables.ts";
 import type { FieldDecl, FileScope, MacroDef, TypeRef } from "../syntax/ast.ts";
 import { MAX_FILES_PER_QUESTION } from "./core.ts";
-import type { Core } from "./core.ts";
+import type { Core, Under } from "./core.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Lookup } from "./lookup.ts";
 import { matching } from "./members.ts";
@@ -24,7 +24,8 @@ export interface Declarations {
 /** Constants that are written with constants, and structs inside structs inside structs. */
 const MAX_NESTING = 40;
 
-export function openDeclarations(core: Core, lookup: Lookup): Declarations {
+/** `under`: as for the lookup. */
+export function openDeclarations(core: Core, lookup: Lookup, under?: Under<Declarations>): Declarations {
   const scopes = new Map<string, FileScope>();
   const structs = new Map<string, StructFacts | undefined>();
   const opaque = new Map<string, Unit | undefined>();
@@ -61,7 +62,13 @@ export function openDeclarations(core: Core, lookup: Lookup): Declarations {
     return found;
   }
 
+  /** The base's part, where what it says of `from` still holds. */
+  const baseFor = (from: FileId): Declarations | undefined =>
+    under === undefined || under.changed.has(from) ? undefined : under.base;
+
   function struct(tag: string, from: FileId): StructFacts | undefined {
+    const before = baseFor(from)?.struct(tag, from);
+    if (before !== undefined && under?.changed.has(before.file) !== true) return before;
     const unit = unitOf(tag, from, STRUCT);
     if (unit === undefined) return undefined;
     const key = `${unit.file}:${unit.start}`;
@@ -94,12 +101,16 @@ export function openDeclarations(core: Core, lookup: Lookup): Declarations {
   }
 
   function typedef(name: string, from: FileId): TypeRef | undefined {
+    const base = baseFor(from);
+    if (base !== undefined) return base.typedef(name, from);
     const unit = unitOf(name, from, TYPEDEF);
     return unit === undefined ? undefined : scopeOf(unit).typedefs.find((t) => t.name === name)?.type;
   }
 
   function constant(name: string, from: FileId, depth = 0): number | undefined {
     if (depth > MAX_NESTING) return undefined;
+    const base = baseFor(from);
+    if (base !== undefined) return base.constant(name, from);
     const unit = lookup.visible(name, from, [ENUMERATOR, MACRO]);
     if (unit === undefined) return undefined;
     const key = `${unit.file}:${unit.start}:${name}`;

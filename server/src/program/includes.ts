@@ -1,5 +1,6 @@
 // Which files a file sees: #include lines resolved without a build, and everything reached through them, nearest first.
 import type { FileId } from "../base/span.ts";
+import type { Under } from "./core.ts";
 import { folderOf, join, normal } from "./kbuild.ts";
 import type { Kbuild } from "./kbuild.ts";
 import type { View } from "./view.ts";
@@ -28,12 +29,7 @@ const STEP = 8;
  * `arch` is the architecture whose headers <asm/...> means. `under`: the includes of an overlay's base, where the overlay changes the text
  * of .c files only, so that every other file sees what it saw.
  */
-export function openIncludes(
-  view: View,
-  kbuild: Kbuild,
-  arch: string,
-  under?: { readonly base: Includes; readonly changed: ReadonlySet<FileId> },
-): Includes {
+export function openIncludes(view: View, kbuild: Kbuild, arch: string, under?: Under<Includes>): Includes {
   const { source } = view;
   const present = new Map<FileId, boolean>();
   const closures = new Map<FileId, Closure>();

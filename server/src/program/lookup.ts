@@ -1,7 +1,7 @@
 // Names as one file sees them: its own first, then what it includes, nearest first, under the configuration that is read.
 import type { FileId } from "../base/span.ts";
 import { isTaken, madeName } from "./core.ts";
-import type { Core } from "./core.ts";
+import type { Core, Under } from "./core.ts";
 import { FUNCTION, MADE_NAME } from "./units.ts";
 import { byPlace } from "./view.ts";
 import type { Unit } from "./view.ts";
@@ -15,11 +15,13 @@ export interface Lookup {
   made(file: FileId): ReadonlyMap<string, Unit>;
 }
 
-export function openLookup(core: Core): Lookup {
+/** `under`: the lookup of an overlay's base, where the overlay changes .c files only that nobody includes: other files see what they saw. */
+export function openLookup(core: Core, under?: Under<Lookup>): Lookup {
   const answers = new Map<string, Unit | undefined>();
   const madeNames = new Map<FileId, ReadonlyMap<string, Unit>>();
 
   function visible(name: string, from: FileId, kinds: readonly number[]): Unit | undefined {
+    if (under !== undefined && !under.changed.has(from)) return under.base.visible(name, from, kinds);
     const key = `${kinds.join(",")}\n${name}\n${from}`;
     if (answers.has(key)) return answers.get(key);
     const closure = core.includes.closure(from);

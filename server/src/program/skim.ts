@@ -65,7 +65,7 @@ function overlaid(base: Skim, own: Skim, changed: ReadonlySet<FileId>): Skim {
     },
     siblings: (file) => both(base.siblings(file), own.siblings(file)),
     // Whatever a changed file includes now: a superset.
-    includers: (file) => [...new Set([...base.includers(file), ...own.files()])].sort(),
+    includers: (file) => both(base.includers(file), own.files()),
     containing: (text) => both(base.containing(text), own.containing(text)),
   };
 }
@@ -75,6 +75,7 @@ function fullSkim(source: Source): Skim {
   let known: Graph | undefined;
   let present: ReadonlySet<FileId> | undefined;
   const answers = new Map<string, readonly FileId[]>();
+  const including = new Map<FileId, readonly FileId[]>();
   const folders = new Map<string, ReadonlyMap<string, readonly FileId[]>>();
   const files = (): readonly FileId[] => (listed ??= source.files().filter((file) => !OUTSIDE.test(file)));
   const graph = (): Graph => (known ??= readGraph(source, files()));
@@ -88,6 +89,8 @@ function fullSkim(source: Source): Skim {
       return graph().definers.get(tag) ?? containing(`struct ${tag} {`);
     },
     includers(file) {
+      const before = including.get(file);
+      if (before !== undefined) return before;
       const seen = new Set<FileId>([file]);
       const queue = [file];
       for (let header = queue.pop(); header !== undefined; header = queue.pop()) {
@@ -101,7 +104,9 @@ function fullSkim(source: Source): Skim {
       }
       addParts(seen, graph(), exists);
       seen.delete(file);
-      return [...seen].sort();
+      const found = [...seen].sort();
+      including.set(file, found);
+      return found;
     },
     siblings(file) {
       const folder = folderOf(file);
@@ -133,9 +138,9 @@ function addParts(files: Set<FileId>, graph: Graph, exists: (file: FileId) => bo
   for (let before = -1; before !== files.size;) {
     before = files.size;
     for (const specs of graph.byName.values()) {
-      for (const { spec, files: including } of specs) {
+      for (const { spec, files: holders } of specs) {
         if (!spec.startsWith('"')) continue;
-        for (const from of including) {
+        for (const from of holders) {
           if (!files.has(from) || from.startsWith("include/")) continue;
           const part = normal(join(folderOf(from), spec.slice(1, -1)));
           if (!files.has(part) && exists(part)) files.add(part);

@@ -5,7 +5,7 @@ import { lowerTables } from "../facts/tables.ts";
 import type { FieldDecl, TypeRef } from "../syntax/ast.ts";
 import { expandInvocation } from "../syntax/expand.ts";
 import { isTaken, lineOf } from "./core.ts";
-import type { Core } from "./core.ts";
+import type { Core, Under } from "./core.ts";
 import { fieldIn } from "./declarations.ts";
 import type { Declarations } from "./declarations.ts";
 import type { Lookup } from "./lookup.ts";
@@ -31,12 +31,14 @@ export interface Tables {
 /** Structs in structs in a table's type. */
 const MAX_DEPTH = 20;
 
-export function openTables(core: Core, lookup: Lookup, declarations: Declarations): Tables {
+/** `under`: as for the lookup. */
+export function openTables(core: Core, lookup: Lookup, declarations: Declarations, under?: Under<Tables>): Tables {
   const made = new Map<string, readonly TableFacts[]>();
   const entryMacros = new Map<string, boolean>();
   const slots = new WeakMap<TableFacts, readonly SlotEntry[]>();
 
   function of(unit: Unit): readonly TableFacts[] {
+    if (under !== undefined && !under.changed.has(unit.file)) return under.base.of(unit);
     const key = `${unit.file}:${unit.start}:${unit.end}`;
     let tables = made.get(key);
     if (tables === undefined) made.set(key, (tables = read(unit)));
@@ -92,6 +94,7 @@ export function openTables(core: Core, lookup: Lookup, declarations: Declaration
   }
 
   function entries(table: TableFacts): readonly SlotEntry[] {
+    if (under !== undefined && !under.changed.has(table.file)) return under.base.entries(table);
     const known = slots.get(table);
     if (known !== undefined) return known;
     const found: SlotEntry[] = [];
