@@ -3,6 +3,7 @@
 import type { Span } from "../../server/src/base/span.ts";
 import type { Step } from "../../server/src/base/trace.ts";
 import type { Scenario } from "../../server/src/model/unplug/scenario.ts";
+import type { E, Ins } from "../../server/src/model/unplug/skeleton.ts";
 import { ends } from "./replay/end.ts";
 import type { Outcome } from "./replay/run.ts";
 import { advance, begin, current } from "./replay/run.ts";
@@ -174,6 +175,36 @@ function mismatch(step: Step, { at, kind, ins }: Micro): string | undefined {
   return undefined;
 }
 
+/** The member, class or action that a sentence about the instruction must name. */
+function touched(i: Ins): string | undefined {
+  if ("f" in i) return i.f.slice(i.f.indexOf(".") + 1);
+  if (i.op === "act") return i.act;
+  if (i.op === "alloc" || i.op === "free") return i.cls;
+  return i.op === "br" || i.op === "let" ? memberRead(i.e) : undefined;
+}
+
+/** The member, predicate or class that an expression looks at; the linker has left it one at most. */
+function memberRead(e: E): string | undefined {
+  switch (e.k) {
+    case "f":
+    case "count":
+    case "linked":
+    case "empty":
+      return e.f.slice(e.f.indexOf(".") + 1);
+    case "pred":
+      return e.p;
+    case "live":
+      return e.cls;
+    case "not":
+    case "err":
+      return memberRead(e.e);
+    case "bin":
+      return memberRead(e.l) ?? memberRead(e.r);
+    default:
+      return undefined;
+  }
+}
+
 /** Do both answers of a test lead to the same instruction with nothing but moves between registers on the way? Then a trace may say either. */
 function armsMeet(u: Universe, w: World, t: number, { ins }: Micro): boolean {
   if (ins.op !== "br") return false;
@@ -195,6 +226,8 @@ function armsMeet(u: Universe, w: World, t: number, { ins }: Micro): boolean {
 function contradicts(step: Step, { at, ins }: Micro, o: Outcome, either: () => boolean): string | undefined {
   const said = o.text ?? at?.text;
   if (said !== undefined) return said === step.text ? undefined : `what happens is: ${said}`;
+  const name = touched(ins);
+  if (name !== undefined && !step.text.includes(name)) return `what is touched is ${name}`;
   if (ins.op === "br" && o.yes !== step.text.endsWith(": yes") && !either())
     return `the answer is ${o.yes === true ? "yes" : "no"}`;
   if (ins.op === "lock" && o.yes === step.text.startsWith("does not get ")) return `got: ${String(o.yes)}`;

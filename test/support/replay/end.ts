@@ -1,7 +1,7 @@
 // Whether a replayed witness has arrived at the violation that it claims.
 import type { Step } from "../../../server/src/base/trace.ts";
 import type { Will } from "../../../server/src/model/unplug/scenario.ts";
-import { advance, begin, current } from "./run.ts";
+import { advance, asked, begin, current } from "./run.ts";
 import type { Universe, World } from "./world.ts";
 import { everyWay, keyOf, runOn, truth } from "./world.ts";
 
@@ -69,16 +69,19 @@ function hangs(u: Universe, first: World, step: Step): string | undefined {
 function goneOn(u: Universe, first: World): World[] {
   const seen = new Set([keyOf(first)]);
   const out = [first];
+  const push = (w: World): void => {
+    const key = keyOf(w);
+    if (seen.has(key) || out.length >= UNSEEN) return;
+    seen.add(key);
+    out.push(w);
+  };
   for (const w of out)
     for (const t of w.threads.keys()) {
       const micro = current(u, w, t);
-      if (micro === undefined || !(micro.local || micro.hidden)) continue;
-      for (const o of advance(u, w, t)) {
-        const key = keyOf(o.world);
-        if (o.fault !== undefined || seen.has(key) || out.length >= UNSEEN) continue;
-        seen.add(key);
-        out.push(o.world);
-      }
+      if (micro?.local === true || micro?.hidden === true)
+        for (const o of advance(u, w, t)) if (o.fault === undefined) push(o.world);
+      if (w.threads[t] === undefined)
+        for (const s of u.scenario.threads[t]?.starts ?? []) for (const known of asked(u, w, t, s)) push(known);
     }
   // What has gone on furthest is nearest to what the explorer saw.
   return out.reverse();
@@ -110,14 +113,15 @@ function finishes(
     seen.add(key);
     work.push(w);
   };
-  // Breadth first: what lets go is usually near.
-  for (const w of work) {
+  // Depth first, the goal's own thread first of all: where there is a way, that is nearly always one.
+  for (let w = work.pop(); w !== undefined; w = work.pop()) {
     if (w.threads[t] === undefined) return "yes";
     if (seen.size > budget) return "unknown";
-    const threads = [...w.threads.keys()];
+    const world = w;
+    const others = [...w.threads.keys()].filter((n) => n !== t);
     // What nobody else sees may as well run first.
-    const local = threads.find((n) => current(u, w, n)?.local === true);
-    for (const n of local === undefined ? threads : [local]) {
+    const local = [t, ...others].find((n) => current(u, world, n)?.local === true);
+    for (const n of local === undefined ? [...others, t] : [local]) {
       const running = w.threads[n];
       if (running === undefined) {
         for (const s of u.scenario.threads[n]?.starts ?? [])
@@ -125,7 +129,8 @@ function finishes(
         continue;
       }
       const will = running.start.will === "voluntary" ? "promised" : running.start.will;
-      if (!counts(will)) continue;
+      // Moves between registers belong to the step before them.
+      if (!counts(will) && local === undefined) continue;
       for (const o of advance(u, w, n)) if (o.fault === undefined && (!o.signal || counts("voluntary"))) push(o.world);
     }
   }

@@ -1,14 +1,15 @@
 // One instruction of one thread in a replay's world: every way in which it may end. Written from the comments of skeleton.ts alone.
 import type { Ins } from "../../../server/src/model/unplug/skeleton.ts";
 import type { Start } from "../../../server/src/model/unplug/scenario.ts";
+import type { Going } from "./cells.ts";
+import { FREE, giveUp, onCell, put } from "./cells.ts";
 import type { Micro } from "./unfold.ts";
 import { RESULT } from "./unfold.ts";
-import type { Frame, Lock, Run, Universe, World } from "./world.ts";
+import type { Frame, Run, Universe, World } from "./world.ts";
 import {
   ANY,
   broke,
   cellOf,
-  clamp,
   ERR,
   everyWay,
   FREED,
@@ -24,7 +25,6 @@ import {
   side,
   truth,
   value,
-  valuesOf,
 } from "./world.ts";
 
 export interface Outcome {
@@ -45,13 +45,8 @@ export function current(u: Universe, w: World, t: number): Micro | undefined {
   return frame && u.code(frame.proc, frame.wanted)?.[frame.pc];
 }
 
-/** Where an instruction leads. */
-interface Going {
-  pc: number;
-  text?: string | undefined;
-  yes?: boolean;
-  blocked?: boolean;
-}
+/** A start that may run at least this often is not counted (scenario.ts). */
+const UNCOUNTED = 200;
 
 /** Every way in which thread `t` may run the instruction that it is at. None: it is blocked. */
 export function advance(u: Universe, w: World, t: number): Outcome[] {
@@ -89,20 +84,41 @@ export function advance(u: Universe, w: World, t: number): Outcome[] {
   return out;
 }
 
+/** Has thread `t`, which is idle, the start still to run? */
+function mayBegin(u: Universe, w: World, t: number, start: Start): boolean {
+  const able = start.ability === undefined || u.scenario.abilities.includes(start.ability);
+  return (
+    able && w.threads[t] === undefined && (start.times >= UNCOUNTED || begunBefore(u, w, t, start)[1] < start.times)
+  );
+}
+
+function begunBefore(u: Universe, w: World, t: number, start: Start): readonly [key: string, times: number] {
+  const key = `${t}/${u.scenario.threads[t]?.starts.indexOf(start) ?? -1}`;
+  return [key, w.begun[key] ?? 0];
+}
+
 /** Every way in which idle thread `t` may begin the start. */
 export function begin(u: Universe, w: World, t: number, start: Start): World[] {
-  const count = `${t}/${u.scenario.threads[t]?.starts.indexOf(start) ?? -1}`;
-  const begun = w.begun[count] ?? 0;
-  const able = start.ability === undefined || u.scenario.abilities.includes(start.ability);
-  if (!able || (start.times < 200 && begun >= start.times) || w.threads[t] !== undefined) return [];
+  if (!mayBegin(u, w, t, start)) return [];
+  const [key, times] = begunBefore(u, w, t, start);
   return everyWay((choose): World | undefined => {
     const r = runOn(u, w, -1, {}, choose);
     if (!truth(r, start.when)) return undefined;
     const registers = Object.fromEntries(u.params(start.proc).map((p, n) => [p, argument(r, start, n)]));
     const frames = [{ proc: start.proc, wanted: false, pc: 0, registers, give: undefined }];
-    const counts = start.times < 200 ? { ...w.begun, [count]: begun + 1 } : w.begun;
-    return { cells: r.cells, locks: w.locks, threads: w.threads.with(t, { start, frames }), begun: counts };
+    const begun = start.times >= UNCOUNTED ? w.begun : { ...w.begun, [key]: times + 1 };
+    return { cells: r.cells, locks: w.locks, threads: w.threads.with(t, { start, frames }), begun };
   }).filter((x) => x !== undefined);
+}
+
+/** What asking whether the start may begin finds out about unknown values. */
+export function asked(u: Universe, w: World, t: number, start: Start): World[] {
+  if (!mayBegin(u, w, t, start)) return [];
+  return everyWay((choose): World => {
+    const r = runOn(u, w, -1, {}, choose);
+    truth(r, start.when);
+    return { ...w, cells: r.cells };
+  });
 }
 
 const argument = (r: Run, start: Start, n: number): number => {
@@ -136,12 +152,6 @@ function left(r: Run, frames: readonly Frame[]): readonly Frame[] {
     give === undefined ? caller.registers : { ...caller.registers, [give]: callee.registers[RESULT] ?? 0 };
   return [...frames.slice(0, -2), { ...caller, registers }];
 }
-
-const FREE: Lock = { writer: -1, readers: [] };
-
-const put = (r: Run, register: string | undefined, v: number): void => {
-  if (register !== undefined) r.registers[register] = v;
-};
 
 /** Runs an instruction other than calls and returns. */
 function perform(r: Run, i: Ins, going: Going): void {
@@ -227,126 +237,6 @@ function perform(r: Run, i: Ins, going: Going): void {
     case "return":
       return;
   }
-}
-
-type OnCell =
-  | Extract<
-      Ins,
-      { readonly op: "lock" | "unlock" | "assertHeld" | "grace" | "store" | "complete" | "reinit" | "waitDone" }
-    >
-  | Extract<Ins, { readonly op: "count" | "link" | "unlink" }>;
-
-function onCell(r: Run, i: OnCell, key: string, going: Going): void {
-  const t = r.thread;
-  const l = r.locks[key] ?? FREE;
-  switch (i.op) {
-    case "lock": {
-      const nests = i.mode === "read" && !r.u.written.has(i.f);
-      const mine = l.writer === t || (l.readers.includes(t) && !nests);
-      const free = !mine && l.writer < 0 && (i.mode === "read" || l.readers.length === 0);
-      going.yes = false;
-      if (mine && i.how !== "try") return void broke(r, "lock-recursion");
-      if (i.how === "fallible" && (!free || r.choose(2) === 1)) {
-        r.signal = true;
-        return put(r, i.r, ERR);
-      }
-      if (!free && i.how === "try") return put(r, i.r, 0);
-      if (!free) {
-        going.blocked = true;
-        return;
-      }
-      going.yes = true;
-      r.locks[key] = i.mode === "write" ? { ...l, writer: t } : { ...l, readers: [...l.readers, t].sort() };
-      return put(r, i.r, i.how === "try" ? 1 : 0);
-    }
-    case "unlock": {
-      const held = i.mode === "write" ? l.writer === t : l.readers.includes(t);
-      if (!held) return void broke(r, "unlock-not-held");
-      const rest =
-        i.mode === "write" ? { ...l, writer: -1 } : { ...l, readers: l.readers.toSpliced(l.readers.indexOf(t), 1) };
-      if (rest.writer < 0 && rest.readers.length === 0) delete r.locks[key];
-      else r.locks[key] = rest;
-      return;
-    }
-    case "assertHeld":
-      if (l.writer !== t && !(i.mode === "read" && l.readers.includes(t))) broke(r, "lock-not-held");
-      return;
-    case "grace":
-      going.blocked = l.readers.length > 0;
-      return;
-    case "store":
-      r.cells[key] = side(r, i.e).v;
-      return;
-    case "count": {
-      const n = decide(r, i.f, key);
-      const more = n >= MANY ? MANY : clamp(n + 1);
-      if (i.do === "init") {
-        if (n !== 0) broke(r, "reinit-of-live-count");
-        r.cells[key] = i.value ?? 1;
-      } else if (i.do === "get") {
-        if (n === 0) broke(r, "get-on-zero");
-        r.cells[key] = more;
-        put(r, i.r, 1);
-      } else if (i.do === "getUnlessZero") {
-        if (n !== 0) r.cells[key] = more;
-        put(r, i.r, n === 0 ? 0 : 1);
-      } else {
-        if (n === 0) broke(r, "put-below-zero");
-        const rest = n < MANY ? n - 1 : r.choose(2) === 0 ? MANY : 0;
-        r.cells[key] = rest;
-        put(r, i.r, rest === 0 ? 1 : 0);
-      }
-      return;
-    }
-    case "complete": {
-      const n = r.cells[key] ?? 0;
-      r.cells[key] = i.all === true || n >= MANY ? MANY : clamp(n + 1);
-      return;
-    }
-    case "reinit":
-      r.cells[key] = 0;
-      return;
-    case "waitDone": {
-      const n = decide(r, i.f, key);
-      if (n === 0 && i.how === "try") return put(r, i.r, 0);
-      if (n === 0) return giveUp(r, { how: i.how === "try" ? "forever" : i.how, r: i.r }, going);
-      if (n < MANY) r.cells[key] = n - 1;
-      return put(r, i.r, i.how === "interruptible" ? 0 : MANY);
-    }
-    case "link":
-      r.cells[key] = ownerOf(r, i.f, i.owner);
-      return;
-    case "unlink":
-      if (r.cells[key] === 0 && !i.init) broke(r, "unlink-unlinked");
-      r.cells[key] = 0;
-      return;
-  }
-}
-
-/** The value of a count or completion; an unknown one is decided. */
-function decide(r: Run, field: string, key: string): number {
-  if (r.cells[key] === ANY) {
-    const values = valuesOf(r.u, field);
-    r.cells[key] = values[r.choose(values.length)] ?? 0;
-    r.decided = true;
-  }
-  return r.cells[key] ?? 0;
-}
-
-/** A wait for what is not there. */
-function giveUp(
-  r: Run,
-  i: { readonly how: "forever" | "interruptible" | "timeout" | "both"; readonly r?: string | undefined },
-  going: Going,
-): void {
-  if (r.fault !== undefined) return;
-  if (i.how === "forever") {
-    going.blocked = true;
-    return;
-  }
-  const timesOut = i.how === "timeout" || (i.how === "both" && r.choose(2) === 0);
-  r.signal = !timesOut;
-  put(r, i.r, timesOut ? 0 : ERR);
 }
 
 /** Lists that hold the object keep holding it, so that walking them is seen. */
