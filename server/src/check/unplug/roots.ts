@@ -10,6 +10,7 @@ import type { Family } from "./family.ts";
 import type { Types } from "./types.ts";
 import type { FunctionFacts } from "../../facts/facts.ts";
 import type { Ins, Proc, Root } from "../../model/unplug/skeleton.ts";
+import type { FunctionRef } from "../../program/program.ts";
 
 /** Something that is entered from outside. */
 export interface Entry {
@@ -50,14 +51,10 @@ export function findEntries(types: Types, family: Family, world: World): Found {
   const callers = newCallers(types, family);
   const via = (fn: FunctionFacts): string => entryAbove(callers, fn) ?? "not seen";
   for (const slot of framework.slots) {
-    for (const ref of nearest(types, family, slot).fns) {
-      const fn = program.facts(ref);
+    for (const fn of ofFamily(types, family, nearest(types, family, slot).fns)) {
       const name = `${slot.struct}.${slot.slot}`;
       // A callback of the framework's own table counts by being there; one of mappings only for what it does.
-      if (
-        fn !== undefined &&
-        (framework.tables.includes(slot.struct) || framework.always.includes(name) || world.relevant(fn))
-      )
+      if (framework.tables.includes(slot.struct) || framework.always.includes(name) || world.relevant(fn))
         add({ fn, as: { slot: name }, via: name });
     }
   }
@@ -82,6 +79,13 @@ export function findEntries(types: Types, family: Family, world: World): Found {
   const above = ancestors(callers, closed, (fn) => taken.has(key(fn)));
   const candidates = [...above.all].filter((fn) => !taken.has(key(fn)));
   return { fixed, candidates: candidates.sort((a, b) => (key(a) < key(b) ? -1 : 1)), callers, cut: above.cut };
+}
+
+/** Of several callbacks in one slot (a framework with many kinds of objects) those that know the family's private struct from inside; all, where none does. */
+function ofFamily(types: Types, family: Family, refs: readonly FunctionRef[]): readonly FunctionFacts[] {
+  const all = refs.flatMap((ref) => types.program.facts(ref) ?? []);
+  const own = all.filter((fn) => [...scan(types, fn).cells].some((c) => c.startsWith(`${family.private}.`)));
+  return own.length > 0 ? own : all;
 }
 
 const folder = (file: string): string => file.slice(0, file.lastIndexOf("/") + 1);
