@@ -1,6 +1,8 @@
 // Calls that the vocabulary does not know: followed into their bodies (inline or as procedures of their own), or stepped over.
 import { jump, label, place, push } from "./code.ts";
 import { at } from "./context.ts";
+import { tagOf } from "./classes.ts";
+import { disturbance } from "./predicates.ts";
 import { compileProc, havocParts, inlineBody, newFrame } from "./compile.ts";
 import { evaluate, placeOf, read } from "./expressions.ts";
 import { isHelper, isPure } from "./helpers.ts";
@@ -250,6 +252,7 @@ function predicate(frame: Frame, e: Call, fn: FunctionFacts, args: readonly Val[
   const tag = world.types.tag(only?.type, frame.fn.file);
   if (only === undefined || objects.length > 1 || tag === undefined || toE(only).k === "any") return false;
   world.preds.set(fn.name, tag);
+  world.names.set(`pred ${fn.name}`, fn.file);
   give(frame, e, expression({ k: "pred", p: fn.name, o: toE(only) }, fn.returns), at(frame, e.span, fn.name));
   return true;
 }
@@ -292,15 +295,15 @@ export function stepOver(
 }
 
 /** What an unknown function gets, or what can be reached from it, may change: predicates of the object are open again. */
-export function disturb(frame: Frame, e: Call, arg: Val, tag: string | undefined): void {
+function disturb(frame: Frame, e: Call, arg: Val, tag: string | undefined): void {
   const { world, code } = frame;
-  const owner =
-    tag !== undefined && world.instances.has(tag) && arg.v.k === "e"
-      ? { o: arg.v.e, tag }
-      : arg.from !== undefined && world.instances.has(arg.from.tag)
-        ? arg.from
-        : undefined;
+  if (arg.v.k !== "e") return;
+  const itself = tag !== undefined && world.instances.has(tag);
+  // A pointer that was loaded from an object leads to what the object points to there.
+  const loaded = arg.v.e.k === "f" ? { o: arg.v.e.o, tag: tagOf(arg.v.e.f), field: arg.v.e.f } : arg.from;
+  const from = loaded !== undefined && world.instances.has(loaded.tag) ? loaded : undefined;
+  const owner = itself ? { o: arg.v.e, tag, field: undefined } : from;
   if (owner === undefined || owner.o.k === "any") return;
   const o = world.instances.get(owner.tag) === 1 ? c(1) : owner.o;
-  push(code, { op: "disturb", p: `struct ${owner.tag}`, o }, at(frame, e.span, "disturb"));
+  push(code, { op: "disturb", p: disturbance(owner.tag, owner.field), o }, at(frame, e.span, "disturb"));
 }

@@ -1,7 +1,7 @@
 // Classes: structs that contain one another are one kind of object. Which structs these are follows from what the compiled code reached through what.
 import type { FieldInfo, World } from "./context.ts";
-import type { ClassSpec, E, FieldId, FieldSpec, Ins, Proc } from "../../model/unplug/skeleton.ts";
-import { expressionsOf, mapE, mapExpressions, nodes, retarget } from "../../model/unplug/walk.ts";
+import type { ClassSpec, E, FieldId, FieldSpec, Proc } from "../../model/unplug/skeleton.ts";
+import { expressionsOf, mapE, mapExpressions, nodes } from "../../model/unplug/walk.ts";
 
 /** Finds the class of a struct. */
 export interface Classes {
@@ -146,28 +146,4 @@ export function resolveHeads(world: World, procs: Map<string, Proc>): void {
       return only === undefined || more.length > 0 ? { k: "any" } : { ...n, f: only };
     });
   for (const [name, p] of procs) procs.set(name, { ...p, code: p.code.map((i) => mapExpressions(i, change)) });
-}
-
-/** A disturbed struct becomes the predicates of its class, one instruction each. */
-export function resolveDisturbs(procs: Map<string, Proc>, predsOf: (tag: string) => readonly string[]): void {
-  for (const [name, p] of procs) {
-    if (!p.code.some((i) => i.op === "disturb" && i.p.startsWith("struct "))) continue;
-    const out: Ins[] = [];
-    const position: number[] = [];
-    for (const i of p.code) {
-      position.push(out.length);
-      if (i.op !== "disturb" || !i.p.startsWith("struct ")) out.push(i);
-      else {
-        const preds = predsOf(i.p.slice("struct ".length));
-        for (const pred of preds) out.push({ ...i, p: pred });
-        if (preds.length === 0) out.push({ op: "jmp", to: position.length });
-      }
-    }
-    position.push(out.length);
-    procs.set(name, { ...p, code: out.map((i) => retargetAll(i, position)) });
-  }
-}
-
-function retargetAll(i: Ins, position: readonly number[]): Ins {
-  return retarget(i, (t) => position[t] ?? position.at(-1) ?? 0);
 }

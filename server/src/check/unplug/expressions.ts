@@ -232,7 +232,7 @@ function readCell(frame: Frame, place: Place & { readonly k: "cell" }): Val {
   const id = vocabulary.renamed.get(written) ?? written;
   const alias = vocabulary.aliases.get(id);
   if (alias !== undefined) return expression(place.o, structType(alias, 1));
-  const from = { o: place.o, tag: place.tag };
+  const from = { o: place.o, tag: place.tag, field: id };
   // Structs that stand everywhere and are nobody's object: what is in them is not followed.
   if (vocabulary.generic.has(place.tag))
     return { v: vocabulary.nonnull.has(id) ? { k: "e", e: c(byteOf(1000)) } : { k: "any" }, type: place.type, from };

@@ -5,12 +5,13 @@ import { simplify } from "../../model/unplug/simplify.ts";
 import { expressionsOf, mapE, mapExpressions, nodes } from "../../model/unplug/walk.ts";
 import { compileProc } from "./compile.ts";
 import { unique } from "./calls.ts";
-import { bornOrFreed, classSpecs, classify, fieldsIn, resolveDisturbs, resolveHeads, tagOf } from "./classes.ts";
+import { bornOrFreed, classSpecs, classify, fieldsIn, resolveHeads, tagOf } from "./classes.ts";
 import { findFamilies, folderOf } from "./family.ts";
 import { chooseRoots, entryAbove, findEntries } from "./roots.ts";
 import { initialValues } from "./initial.ts";
 import { slice } from "./slice.ts";
 import { anyIn } from "./tidy.ts";
+import { beliefs, resolveDisturbs, withoutUnguarded } from "./predicates.ts";
 import { newTypes } from "./types.ts";
 import { newWorld } from "./world.ts";
 import { any, c } from "./values.ts";
@@ -35,6 +36,8 @@ export interface Extraction {
   readonly set: SkeletonSet;
   /** What could not be seen or understood and could matter to this family. */
   readonly notSeen: readonly Incomplete[];
+  /** What extraction believed about the code and did not check, for the proof to say. */
+  readonly assumptions: readonly string[];
   /** The framework whose contract the family stands under. */
   readonly contract: string;
   readonly exporter: { readonly file: FileId; readonly fn: string; readonly span: Span };
@@ -155,7 +158,7 @@ function build(types: Types, family: Family, scope: Scope, matter: Matter): Atte
   for (const fn of found.candidates) compile(fn);
   for (const [name, p] of world.procs) world.procs.set(name, withoutGiven(p));
   resolveHeads(world, world.procs);
-  resolveDisturbs(world.procs, predsByClass(world));
+  resolveDisturbs(world, world.procs);
   const nameOf = (fn: FunctionFacts): string => names.get(fn) ?? "";
   const fixed = found.fixed.map((e) => nameOf(e.fn));
   const all = cut(types, family, matter, world, found, names, [...fixed, ...found.candidates.map(nameOf)], world.procs);
@@ -207,6 +210,12 @@ function cut(
       mortal,
       ownerOf: owners(world),
     },
+    guarded: (all) => withoutUnguarded(world, all, new Set(entries)),
+    open: (entry, param) => {
+      const fn = [...names].find(([, name]) => name === entry)?.[0];
+      const type = fn?.params.find((x) => x.name === param)?.type;
+      return type !== undefined && type.pointers === 0 && types.kind(type, fn?.file ?? "") === "value";
+    },
     constant: (f, dereferenced) => constantField(world, f, dereferenced),
     blurred: (f) => world.fields.get(f)?.array === true,
     foreign: (f) => vocabulary.fields.has(f) || vocabulary.environment.has(tagOf(f)),
@@ -253,18 +262,6 @@ function constantField(world: World, f: FieldId, dereferenced: boolean): E | und
   if (info === undefined || (info.kind !== "value" && info.kind !== "pointer")) return undefined;
   const one = info.to !== undefined && world.instances.get(info.to) === 1;
   return dereferenced && one ? c(1) : any;
-}
-
-/** The predicates that disturbing an object of a struct opens: those of all structs that stand in one object with it. */
-function predsByClass(world: World): (tag: string) => readonly string[] {
-  const tags = new Set<string>([...world.preds.values(), ...world.instances.keys()]);
-  for (const edge of world.embedded) for (const t of edge.split(">")) tags.add(t);
-  const classes = classify(world, tags, []);
-  return (tag) =>
-    [...world.preds]
-      .filter(([, t]) => classes.of(t) === classes.of(tag))
-      .map(([p]) => p)
-      .sort();
 }
 
 function finish(
@@ -357,6 +354,7 @@ function finish(
       },
     },
     notSeen: unseen(types, attempt, procs, settled, family),
+    assumptions: beliefs(world, procs, keep),
     contract: family.framework.name,
     exporter: { file: exporter.file, fn: exporter.name, span: exporter.span },
   };

@@ -12,9 +12,10 @@ import {
   written,
 } from "../../model/unplug/walk.ts";
 import { simplify } from "../../model/unplug/simplify.ts";
+import { split, withValues } from "./branches.ts";
 import { lookAt } from "./look.ts";
 import { GONE, TOUCH, firstKept, relevance, touched } from "./relevance.ts";
-import { anyIn, neverSet, tidy, withSharedTests } from "./tidy.ts";
+import { anyIn, neverSet, tidy } from "./tidy.ts";
 import { any, c } from "./values.ts";
 import type { Relevance, Start } from "./relevance.ts";
 import type { E, FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
@@ -29,6 +30,10 @@ export interface SliceRequest {
   readonly start: Start;
   /** What a field that nobody stores reads as; undefined where it has to be kept. */
   readonly constant: (field: FieldId, dereferenced: boolean) => E | undefined;
+  /** Is the parameter of an entry one that its caller may give any value? */
+  readonly open: (entry: string, param: string) => boolean;
+  /** Drops disturbances of predicates by those who may not disturb them. */
+  readonly guarded: (procs: ReadonlyMap<string, Proc>) => Map<string, Proc>;
   /** Arrays and the like: what is stored there is not told apart. */
   readonly blurred: (field: FieldId) => boolean;
   /** Fields of the environment: kept whatever happens to them. */
@@ -42,7 +47,28 @@ export interface Sliced {
 }
 
 export function slice(request: SliceRequest): Sliced {
-  let procs = new Map([...request.procs].map(([name, p]) => [name, tidied(p)] as const));
+  const { entries } = request;
+  const tidy0 = new Map([...request.procs].map(([name, p]) => [name, tidied(p)] as const));
+  let { procs, found } = settle(request.guarded(tidy0), request);
+  // Once it is small: procedures that make a test twice, once for each outcome.
+  const halves = new Map([...procs].map(([name, p]) => [name, split(p)] as const));
+  if ([...halves].some(([name, p]) => procs.get(name) !== p)) {
+    const both = new Map([...halves].map(([name, p]) => [name, procs.get(name) === p ? p : tidied(p)] as const));
+    ({ procs, found } = settle(request.guarded(both), request));
+  }
+  for (const name of entries) {
+    const valued = withValues(procs, name, (param) => request.open(name, param));
+    if (valued !== undefined) procs.set(name, { ...valued, code: [...simplify(valued.code)] });
+  }
+  return { procs: reachable(merged(procs, entries), entries), fields: found.fields, preds: found.preds };
+}
+
+/** Cuts until nothing changes. */
+function settle(
+  start: Map<string, Proc>,
+  request: SliceRequest,
+): { readonly procs: Map<string, Proc>; readonly found: Relevance } {
+  let procs = start;
   let found: Relevance = relevance(procs, request.start);
   let before = fingerprints(procs);
   for (let round = 0; round < ROUNDS; round++) {
@@ -60,9 +86,7 @@ export function slice(request: SliceRequest): Sliced {
     before = after;
     found = relevance(procs, request.start);
   }
-  procs = new Map([...procs].map(([name, p]) => [name, { ...p, code: withSharedTests(p.code, p.params) }] as const));
-  procs = reachable(merged(procs, request.entries), request.entries);
-  return { procs, fields: found.fields, preds: found.preds };
+  return { procs, found };
 }
 
 const texts = new WeakMap<Proc, string>();

@@ -107,47 +107,6 @@ function withoutGuesses(code: readonly Ins[]): readonly Ins[] {
   );
 }
 
-/**
- * A comparison of a parameter that is made in several places comes out the same in all of them: it is made once, at the beginning. The machine only remembers
- * the outcome of a test for a register that is tested alone.
- */
-export function withSharedTests(code: readonly Ins[], params: readonly string[]): readonly Ins[] {
-  const { defs } = usesOf(code);
-  const fixed = (e: E): boolean =>
-    e.k === "c" ||
-    (e.k === "r"
-      ? params.includes(e.r) && !defs.has(e.r)
-      : e.k === "bin"
-        ? fixed(e.l) && fixed(e.r)
-        : (e.k === "not" || e.k === "err") && fixed(e.e));
-  const bare = (e: E): E => (e.k === "not" ? bare(e.e) : e);
-  const times = new Map<string, { readonly e: E; n: number }>();
-  for (const i of code) {
-    if (i.op !== "br") continue;
-    const e = bare(i.e);
-    if (e.k === "r" || e.k === "c" || !fixed(e)) continue;
-    const key = JSON.stringify(e);
-    const had = times.get(key);
-    if (had === undefined) times.set(key, { e, n: 1 });
-    else had.n++;
-  }
-  const shared = [...times].filter(([, t]) => t.n > 1);
-  if (shared.length === 0) return code;
-  const names = new Map(shared.map(([key], n) => [key, `test${n}`]));
-  const first = shared.map(([key, t]): Ins => ({ op: "let", r: names.get(key) ?? "", e: t.e }));
-  const swap = (e: E): E => {
-    if (e.k === "not") return { k: "not", e: swap(e.e) };
-    const name = names.get(JSON.stringify(e));
-    return name === undefined ? e : { k: "r", r: name };
-  };
-  return [
-    ...first,
-    ...code
-      .map((i): Ins => (i.op === "br" ? { ...i, e: swap(i.e) } : i))
-      .map((i) => retarget(i, (t) => t + first.length)),
-  ];
-}
-
 /** Tests of constants become jumps. */
 function withKnownTests(code: readonly Ins[]): Ins[] {
   return code.map((i): Ins => {

@@ -38,7 +38,7 @@ export type Known =
 export interface Val {
   readonly v: Known;
   readonly type: TypeRef | undefined;
-  readonly from?: { readonly o: E; readonly tag: string };
+  readonly from?: { readonly o: E; readonly tag: string; readonly field: string };
 }
 
 export const any: E = { k: "any" };

@@ -446,6 +446,7 @@ const rest: readonly Row[] = [
     "ibdev_dbg",
     "ibdev_warn",
   ),
+  nothing("pm_runtime_get_noresume", "pm_runtime_put_noidle", "eventfd_signal", "eventfd_ctx_put", "eventfd_ctx_fdget"),
   nothing("trace_printk", "udelay", "usleep_range", "msleep", "schedule", "module_put", "memset", "memcpy"),
 ];
 
