@@ -2,7 +2,7 @@
 import type { Action, Scenario, Start, Thread } from "../../model/unplug/scenario.ts";
 import type { ClassSpec, E, SkeletonSet } from "../../model/unplug/skeleton.ts";
 import { abilities } from "./abilities.ts";
-import { ACT, actions, CLS, F } from "./actions.ts";
+import { ACT, actions, CLS, ENV, F } from "./actions.ts";
 import { and, c, f, free, ne, proc, store } from "./assemble.ts";
 import type { Contract, View } from "./contracts/contract.ts";
 import { reaches, rootsOf } from "./contracts/contract.ts";
@@ -103,6 +103,10 @@ export const insertsOnFault = (set: SkeletonSet): boolean =>
   ["vm_operations_struct.fault", "vm_operations_struct.huge_fault"].some((slot) =>
     reaches(set, set.slots[slot], (i) => i.op === "act" && i.act === ACT.insertPte),
   );
+
+/** Does the procedure tell importers at all? What only ends an isolation leaves buffers closed and may let the CPU in again. */
+const revokes = (set: SkeletonSet, name: string): boolean =>
+  reaches(set, name, (i) => i.op === "call" && i.proc === ENV.invalidate);
 
 /** Does the set map its device into processes at all, at mmap time or on a fault? */
 export const mapsDevice = (set: SkeletonSet): boolean =>
@@ -269,7 +273,7 @@ export function views(set: SkeletonSet, contract: Contract, { rounds = 2, revoca
         setup: "exported",
         revokers: [r],
         vma: "fork",
-        isolation: true,
+        isolation: revokes(set, r.root.proc),
       });
   }
   if (!insertsOnFault(set) && mapsDevice(set)) add(together, "with the device mapped", { buffers: 0, vma: "fork" });
