@@ -14,8 +14,8 @@ import { rolesOf, waitsFor } from "./roles.ts";
 /** What diagnosis gets from the environment. */
 export interface Kit {
   readonly names: UnplugNames;
-  /** Does the framework end sessions before the driver? */
-  readonly sessions: boolean;
+  /** Does the framework end sessions before the driver? Without: it does not. */
+  readonly sessions?: boolean;
   /** The scenarios of a set, the same number in the same order for every edit of a set. */
   scenarios(set: SkeletonSet): readonly Scenario[];
 }
@@ -227,7 +227,7 @@ function ending({ set, kit, scenario, run }: Case, v: ModelViolation): string {
   };
   if (run(alone).violation?.what === "told") return "dma-buf/not-invalidated";
   if (who !== undefined && others.has(who)) return "dma-buf/maps-while-isolated";
-  return kit.sessions ? "dma-buf/outlives-session" : "dma-buf/not-invalidated";
+  return kit.sessions === true ? "dma-buf/outlives-session" : "dma-buf/not-invalidated";
 }
 
 function unexplained(v: ModelViolation): Omit<Direct, "confidence"> {

@@ -1,7 +1,7 @@
 // The RDMA core's contract with an exporter behind uverbs: who destroys which object when, and the two ways in which a device goes away under its open files.
 import type { Action, Start, Thread } from "../../../model/unplug/scenario.ts";
-import type { ClassSpec, E, Root, SkeletonSet } from "../../../model/unplug/skeleton.ts";
-import { ACT, CLS, F } from "../actions.ts";
+import type { E, Root, SkeletonSet } from "../../../model/unplug/skeleton.ts";
+import { ACT, F } from "../actions.ts";
 import {
   act,
   and,
@@ -28,9 +28,10 @@ import {
   when,
 } from "../assemble.ts";
 import { closeDeviceStart, closeFdStart, mappingThread } from "../user.ts";
+import { classes } from "./rdma-classes.ts";
 import type { Contract, Scene, View } from "./contract.ts";
 import { argsOf, rootsOf } from "./contract.ts";
-import { coreProcs, DV, EN, ENTRY, REASON, SLOT, UF, UFILE, UM, UMAP, UO } from "./rdma-core.ts";
+import { coreProcs, DV, EN, ENTRY, REASON, SLOT, UF } from "./rdma-core.ts";
 
 const [dev, ufile] = [r("dev"), r("ufile")];
 
@@ -41,84 +42,6 @@ const retire: Action = (w, { args }) => {
     ? [{ r: 0, text: "the entry is given up already" }]
     : [{ writes: [[EN.retired, e, 1]], r: 1, text: "the driver gives up its mmap entry" }];
 };
-
-function classes(set: SkeletonSet): ClassSpec[] {
-  const priv = set.parts.private ?? "";
-  return [
-    {
-      name: set.parts.device,
-      tags: ["ib_device", "ib_uverbs_device"],
-      count: 1,
-      liveAtStart: 1,
-      fields: [
-        { id: DV.refcount, kind: "count", initial: 2 },
-        { id: DV.comp, kind: "completion" },
-        { id: DV.lists, kind: "lock" },
-        { id: DV.srcu, kind: "lock" },
-        { id: DV.ibDev, kind: "value", initial: 1 },
-      ],
-    },
-    {
-      name: UFILE,
-      tags: [UFILE],
-      count: 1,
-      liveAtStart: 1,
-      fields: [
-        { id: UF.ref, kind: "count", initial: 1 },
-        { id: UF.rwsem, kind: "lock" },
-        { id: UF.ucontext, kind: "value", initial: 1 },
-        { id: UF.umapLock, kind: "lock" },
-        { id: UF.list, kind: "link", to: set.parts.device, initial: 1 },
-        { id: UF.device, kind: "pointer", to: set.parts.device, initial: 1 },
-      ],
-    },
-    {
-      name: priv,
-      tags: ["ib_uobject"],
-      count: 2,
-      liveAtStart: 0,
-      fields: [
-        { id: UO.ref, kind: "count" },
-        { id: UO.ufile, kind: "pointer", to: UFILE },
-        { id: UO.context, kind: "value" },
-        { id: UO.object, kind: "pointer", to: CLS.buffer },
-        { id: UO.list, kind: "link", to: UFILE },
-      ],
-    },
-    {
-      name: ENTRY,
-      tags: [ENTRY],
-      count: 1,
-      liveAtStart: 1,
-      fields: [
-        { id: EN.ref, kind: "count", initial: 1 },
-        { id: EN.removed, kind: "value" },
-      ],
-    },
-    { name: "ib_ucontext", tags: ["ib_ucontext"], count: 1, liveAtStart: 1, fields: [{ id: EN.xaLock, kind: "lock" }] },
-    {
-      name: "ghost_entry",
-      tags: [],
-      count: 1,
-      liveAtStart: 1,
-      fields: [
-        { id: EN.retired, kind: "value" },
-        { id: EN.inXa, kind: "value", initial: 1 },
-      ],
-    },
-    {
-      name: UMAP,
-      tags: [UMAP],
-      count: 2,
-      liveAtStart: 0,
-      fields: [
-        { id: UM.vma, kind: "pointer", to: CLS.vma },
-        { id: UM.entry, kind: "pointer", to: ENTRY },
-        { id: UM.list, kind: "link", to: UFILE },
-      ],
-    },
-  ];
-}
 
 /** Arguments of a method's handler: its uobject, and anything else. */
 const handlerArgs = (set: SkeletonSet, root: Root): readonly E[] =>
