@@ -87,6 +87,17 @@ describe("targets and slots", () => {
     assert.deepEqual(targets(p, "other", "remove"), ["c_remove@drivers/c/c.c c"]);
     assert.deepEqual(targets(p, "bus_driver", "none"), []);
   });
+  it("keeps to the folders that it is told", async () => {
+    const p = await programOf(files);
+    const of = (within: readonly string[]): string[] => p.targets("bus_driver", "remove", within).map((t) => t.fn.name);
+    assert.deepEqual(of(["drivers/b/"]), ["b_remove", "b_remove"]);
+    assert.deepEqual(of(["drivers/a/", "drivers/c/"]), ["a_remove", "a_late"]);
+    assert.deepEqual(
+      p.tables("bus_driver", ["drivers/b/"]).map((t) => t.name),
+      ["b_driver", "positional"],
+    );
+    assert.deepEqual(of(["drivers/none/"]), []);
+  });
   it("says where a function is stored and where it is passed on", async () => {
     const p = await programOf(files);
     assert.deepEqual(use(p, "a_destroy", "drivers/a/a.c"), ["wide.destroy in a_object", "add_action(1)"]);

@@ -85,14 +85,14 @@ export function openFunctions(core: Core, lookup: Lookup, arch: string, shared?:
     return /\b__weak\b/.test(core.view.text(unit.file)?.slice(unit.start, unit.start + 120) ?? "");
   }
 
-  /** Indexes every file that holds `name(` and gives the definitions. */
+  /** Indexes every file that holds the name and gives the definitions. */
   function definedAnywhere(name: string): readonly Unit[] {
-    const files = core.skim.containing(`${name}(`);
+    const files = core.skim.holding(name);
     if (files.length > MAX_FILES_PER_QUESTION)
       core.missed(
         "",
         0,
-        `definitions of ${name}: ${files.length} files call it, ${MAX_FILES_PER_QUESTION} were looked at`,
+        `definitions of ${name}: ${files.length} files hold it, ${MAX_FILES_PER_QUESTION} were looked at`,
       );
     for (const file of files.slice(0, MAX_FILES_PER_QUESTION)) core.view.entry(file);
     return core.view.named(name, FUNCTION);

@@ -16,8 +16,11 @@ export interface Skim {
   siblings(file: FileId): readonly FileId[];
   /** Headers that define `struct tag {`, sorted; where none does, the C files that do. */
   definers(tag: string): readonly FileId[];
-  /** Files whose text contains `text` (ASCII) at all, sorted. */
-  containing(text: string): readonly FileId[];
+  /**
+   * The files of `among` (all, where absent) that hold `word`, in their order; with `field`, only where it stands after . or -> somewhere.
+   * Comments and literals count. `among` is taken to be the same files whenever it is the same list.
+   */
+  holding(word: string, among?: readonly FileId[], field?: boolean): readonly FileId[];
   /** The C files of the kernel proper: without the parts of a tree that are not linked into it. */
   files(): readonly FileId[];
 }
@@ -26,8 +29,6 @@ export interface Skim {
 const OUTSIDE = /^(tools|scripts|Documentation|usr)\//;
 /** Headers above this hold nothing but generated register lists (156 files, 487 of the 704 MB of headers in a 7.x tree): not looked through. */
 export const SKIMMED_HEADER_BYTES = 512 << 10;
-/** Texts whose files are remembered. A driver's check asks for a few dozen; beyond that the oldest is asked for again. */
-const KEPT_ANSWERS = 4096;
 
 interface Graph {
   readonly exporters: ReadonlyMap<string, readonly FileId[]>;
@@ -66,7 +67,17 @@ function overlaid(base: Skim, own: Skim, changed: ReadonlySet<FileId>): Skim {
     siblings: (file) => both(base.siblings(file), own.siblings(file)),
     // Whatever a changed file includes now: a superset.
     includers: (file) => both(base.includers(file), own.files()),
-    containing: (text) => both(base.containing(text), own.containing(text)),
+    holding(word, among, field) {
+      if (among === undefined) return both(base.holding(word, undefined, field), own.holding(word, undefined, field));
+      return both(
+        base.holding(word, among, field),
+        own.holding(
+          word,
+          among.filter((file) => changed.has(file)),
+          field,
+        ),
+      );
+    },
   };
 }
 
@@ -74,7 +85,7 @@ function fullSkim(source: Source): Skim {
   let listed: readonly FileId[] | undefined;
   let known: Graph | undefined;
   let present: ReadonlySet<FileId> | undefined;
-  const answers = new Map<string, readonly FileId[]>();
+  const answers = new WeakMap<readonly FileId[], Map<string, readonly FileId[]>>();
   const including = new Map<FileId, readonly FileId[]>();
   const folders = new Map<string, ReadonlyMap<string, readonly FileId[]>>();
   const files = (): readonly FileId[] => (listed ??= source.files().filter((file) => !OUTSIDE.test(file)));
@@ -86,7 +97,7 @@ function fullSkim(source: Source): Skim {
     exporters: (name) => graph().exporters.get(name) ?? [],
     definers(tag) {
       // A struct of one .c file, and a header's that does not begin its line, take another look through the tree.
-      return graph().definers.get(tag) ?? containing(`struct ${tag} {`);
+      return graph().definers.get(tag) ?? textHolding(`struct ${tag} {`);
     },
     includers(file) {
       const before = including.get(file);
@@ -114,20 +125,43 @@ function fullSkim(source: Source): Skim {
       if (map === undefined) folders.set(folder, (map = cIncludes(source, folder)));
       return map.get(lastPart(file)) ?? [];
     },
-    containing,
+    holding(word, among, field = false) {
+      const list = among ?? files();
+      const key = field ? `.${word}` : word;
+      let known = answers.get(list);
+      if (known === undefined) answers.set(list, (known = new Map<string, readonly FileId[]>()));
+      let found = known.get(key);
+      if (found === undefined) known.set(key, (found = look(list, Buffer.from(word), field)));
+      return found;
+    },
   };
 
-  function containing(text: string): readonly FileId[] {
-    const answer = answers.get(text);
-    if (answer !== undefined) return answer;
+  function look(among: readonly FileId[], word: Buffer, field: boolean): readonly FileId[] {
     const found: FileId[] = [];
-    each(source, files(), (file, bytes) => {
-      if (bytes.includes(text)) found.push(file);
+    each(source, among, (file, bytes) => {
+      if (holdsWord(bytes, word, field)) found.push(file);
     });
-    if (answers.size >= KEPT_ANSWERS) answers.delete(answers.keys().next().value ?? "");
-    answers.set(text, found);
     return found;
   }
+
+  function textHolding(text: string): readonly FileId[] {
+    const found: FileId[] = [];
+    const pattern = Buffer.from(text);
+    each(source, files(), (file, bytes) => {
+      if (bytes.includes(pattern)) found.push(file);
+    });
+    return found;
+  }
+}
+
+/** Whether the word stands in the text, with nothing of a word on either side; as a field, after . or ->. */
+function holdsWord(bytes: Buffer, word: Buffer, field: boolean): boolean {
+  for (let i = bytes.indexOf(word); i >= 0; i = bytes.indexOf(word, i + 1)) {
+    if (isWordByte(bytes[i + word.length])) continue;
+    const before = bytes[i - 1];
+    if (field ? before === 46 || (before === 62 && bytes[i - 2] === 45) : !isWordByte(before)) return true;
+  }
+  return false;
 }
 
 /**

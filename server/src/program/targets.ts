@@ -22,13 +22,15 @@ import type { Unit } from "./view.ts";
 import { spell } from "./words.ts";
 
 export interface Targets {
-  tables(struct: string): readonly TableFacts[];
-  targets(struct: string, slot: string): readonly Target[];
+  tables(struct: string, within?: readonly string[]): readonly TableFacts[];
+  targets(struct: string, slot: string, within?: readonly string[]): readonly Target[];
   slots(of: FunctionRef): readonly SlotUse[];
 }
 
 /** Functions that are parsed for one (struct, slot) because they may store something in it. */
 const MAX_STORES = 2000;
+/** Stands for all headers where folders are named. */
+const HEADERS: readonly string[] = ["*.h"];
 /** Macros that mention a struct, directly or not. */
 const MAX_RELATED = 400;
 /** Structs within structs. */
@@ -44,6 +46,7 @@ export function openTargets(
 ): Targets {
   const known = new Map<string, readonly TableFacts[]>();
   const insidersOf = new Map<string, readonly FileId[]>();
+  const macroUsersOf = new Map<string, readonly FileId[]>();
   const nested = new Map<string, boolean>();
   const answers = new Map<string, readonly Target[]>();
 
@@ -54,26 +57,35 @@ export function openTargets(
     return core.view.named(struct, STRUCT).filter((unit) => files.has(unit.file) && isTaken(core, unit));
   }
 
-  /** Files that can know the struct from inside: only they can initialise one or select a field of it. */
-  function insiders(struct: string): readonly FileId[] {
-    const known = insidersOf.get(struct);
+  /** Files that can know the struct from inside, in the folders: only they can initialise one or select a field of it. */
+  function insiders(struct: string, within: readonly string[] | undefined): readonly FileId[] {
+    const key = keyOf([struct], within);
+    const known = insidersOf.get(key);
     if (known !== undefined) return known;
-    const declared = declaring(struct);
-    // A folder without the kernel's headers: whoever names the struct is taken to see it.
     const found =
-      declared.length === 0
-        ? core.skim.containing(struct)
-        : [...new Set(declared.flatMap((unit) => uses.knowers(unit.file)))].sort();
-    insidersOf.set(struct, found);
+      within === undefined
+        ? allInsiders(struct)
+        : insiders(struct, undefined).filter((file) =>
+            within === HEADERS ? file.endsWith(".h") : isWithin(file, within),
+          );
+    insidersOf.set(key, found);
     return found;
   }
 
-  function tablesOf(struct: string): readonly TableFacts[] {
-    const before = known.get(struct);
+  function allInsiders(struct: string): readonly FileId[] {
+    const declared = declaring(struct);
+    // A folder without the kernel's headers: whoever names the struct is taken to see it.
+    if (declared.length === 0) return core.skim.holding(struct);
+    return [...new Set(declared.flatMap((unit) => uses.knowers(unit.file)))].sort();
+  }
+
+  function tablesOf(struct: string, within?: readonly string[]): readonly TableFacts[] {
+    const key = keyOf([struct], within);
+    const before = known.get(key);
     if (before !== undefined) return before;
-    const units = tableUnits(struct);
+    const units = tableUnits(struct, within);
     const found = units.flatMap((unit) => tables.of(unit)).filter((table) => holds(table, struct));
-    known.set(struct, found);
+    known.set(key, found);
     return found;
   }
 
@@ -83,15 +95,18 @@ export function openTargets(
   }
 
   /** Variables of the type, and what macros that mention it make at file scope. */
-  function tableUnits(struct: string): readonly Unit[] {
-    const users = uses.usersIn(insiders(struct), struct).map((use) => use.unit);
+  function tableUnits(struct: string, within: readonly string[] | undefined): readonly Unit[] {
+    const users = uses.usersIn(insiders(struct, within), struct).map((use) => use.unit);
     const found = users.filter((unit) => unit.kind === VARIABLE && (unit.flags & INITIALISED) !== 0);
-    const macros = users.filter((unit) => unit.kind === MACRO);
-    return unique([...found, ...madeBy(macros)]).filter((unit) => isTaken(core, unit));
+    // The macros may stand in headers elsewhere.
+    const inHeaders =
+      within === undefined ? [] : uses.usersIn(insiders(struct, HEADERS), struct).map((use) => use.unit);
+    const macros = [...users, ...inHeaders].filter((unit) => unit.kind === MACRO);
+    return unique([...found, ...madeBy(macros, within)]).filter((unit) => isTaken(core, unit));
   }
 
   /** The invocations and initialisers in which one of the macros, or a macro that uses one, stands. */
-  function madeBy(macros: readonly Unit[]): readonly Unit[] {
+  function madeBy(macros: readonly Unit[], within: readonly string[] | undefined): readonly Unit[] {
     const found: Unit[] = [];
     const names = new Set<string>();
     const queue = [...macros];
@@ -106,29 +121,44 @@ export function openTargets(
         );
         break;
       }
-      for (const { unit } of uses.usersIn(uses.knowers(macro.file), macro.name)) {
+      for (const { unit } of uses.usersIn(macroUsers(macro.file, within), macro.name)) {
         if (unit.kind === MACRO) queue.push(unit);
         else if (unit.kind === INVOCATION || (unit.kind === VARIABLE && (unit.flags & INITIALISED) !== 0))
           found.push(unit);
       }
-      found.push(...core.view.named(macro.name, INVOCATION));
+      found.push(
+        ...core.view
+          .named(macro.name, INVOCATION)
+          .filter((unit) => within === undefined || isWithin(unit.file, within)),
+      );
     }
     return found;
   }
 
-  function targets(struct: string, slot: string): readonly Target[] {
-    const key = `${struct}.${slot}`;
+  /** Who can use a macro: in the folders, or in a header, whose macros may in turn be used there. */
+  function macroUsers(file: FileId, within: readonly string[] | undefined): readonly FileId[] {
+    const all = uses.knowers(file);
+    if (within === undefined) return all;
+    const key = keyOf([file], within);
+    let found = macroUsersOf.get(key);
+    if (found === undefined)
+      macroUsersOf.set(key, (found = all.filter((user) => user.endsWith(".h") || isWithin(user, within))));
+    return found;
+  }
+
+  function targets(struct: string, slot: string, within?: readonly string[]): readonly Target[] {
+    const key = keyOf([struct, slot], within);
     const before = answers.get(key);
     if (before !== undefined) return before;
-    const found = [...inTables(struct, slot), ...stored(struct, slot)];
+    const found = [...inTables(struct, slot, within), ...stored(struct, slot, within)];
     found.sort((a, b) => byPlace(a.fn, b.fn) || (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
     answers.set(key, found);
     return found;
   }
 
-  function inTables(struct: string, slot: string): Target[] {
+  function inTables(struct: string, slot: string, within: readonly string[] | undefined): Target[] {
     const found: Target[] = [];
-    for (const table of new Set([...tablesOf(struct), ...nestedTables(struct, slot)])) {
+    for (const table of new Set([...tablesOf(struct, within), ...nestedTables(struct, slot, within)])) {
       for (const entry of tables.entries(table)) {
         if (entry.slot !== slot || entry.struct !== struct) continue;
         const fn = functionIn(entry.value, table.file);
@@ -139,9 +169,9 @@ export function openTargets(
   }
 
   /** Tables of other structs that hold one by value and name the slot: `.driver = { .pm = ... }`. */
-  function nestedTables(struct: string, slot: string): readonly TableFacts[] {
+  function nestedTables(struct: string, slot: string, within: readonly string[] | undefined): readonly TableFacts[] {
     return uses
-      .usersIn(insiders(struct), slot)
+      .usersIn(insiders(struct, within), slot, true)
       .filter(({ unit, bits }) => (bits & FIELD) !== 0 && unit.kind === VARIABLE && (unit.flags & INITIALISED) !== 0)
       .map((use) => use.unit)
       .filter(
@@ -182,9 +212,9 @@ export function openTargets(
   }
 
   /** Functions that are assigned to the field at run time. */
-  function stored(struct: string, slot: string): readonly Target[] {
+  function stored(struct: string, slot: string, within: readonly string[] | undefined): readonly Target[] {
     const candidates = uses
-      .usersIn(insiders(struct), slot)
+      .usersIn(insiders(struct, within), slot, true)
       .filter(({ unit, bits }) => unit.kind === FUNCTION && (bits & WRITTEN) !== 0 && isTaken(core, unit))
       .map((use) => use.unit)
       .filter(storesFunction);
@@ -294,6 +324,14 @@ export function openTargets(
 function mentionsName(value: Value, name: string): boolean {
   if (value.k === "name") return value.name === name;
   return value.k === "addr" || value.k === "cast" ? mentionsName(value.e, name) : false;
+}
+
+function keyOf(names: readonly string[], within: readonly string[] | undefined): string {
+  return [...names, ...(within === undefined ? [] : ["", ...within])].join("\n");
+}
+
+function isWithin(file: FileId, folders: readonly string[]): boolean {
+  return folders.some((folder) => file.startsWith(folder));
 }
 
 function unique(units: readonly Unit[]): readonly Unit[] {

@@ -17,8 +17,8 @@ export interface Uses {
   knowers(file: FileId): readonly FileId[];
   /** Files that can mean the function `of` by its name. */
   knowersOf(of: FunctionRef): readonly FileId[];
-  /** Units of `files` that use `name`; files that can't hold it are not indexed for it. */
-  usersIn(files: readonly FileId[], name: string): readonly UnitUse[];
+  /** Units of `files` that use `name` (`field`: as a field); files that do not hold it so are not indexed for it. */
+  usersIn(files: readonly FileId[], name: string, field?: boolean): readonly UnitUse[];
   callers(of: FunctionRef): readonly FunctionRef[];
   mentions(identifier: string, declaredIn?: FileId): readonly (FunctionRef | { readonly file: FileId })[];
   fieldUses(name: string, declaredIn: FileId): readonly FieldUse[];
@@ -44,16 +44,12 @@ export function openUses(core: Core, lookup: Lookup, functions: Functions): Uses
   function knowersOf(of: FunctionRef): readonly FileId[] {
     if (of.static || of.file.endsWith(".h")) return knowers(of.file);
     const declared = lookup.visible(of.name, of.file, [PROTOTYPE]);
-    if (declared === undefined || !declared.file.endsWith(".h")) return core.skim.containing(of.name);
+    if (declared === undefined || !declared.file.endsWith(".h")) return core.skim.holding(of.name);
     return [...new Set([...knowers(declared.file), of.file])].sort();
   }
 
-  function usersIn(files: readonly FileId[], name: string): readonly UnitUse[] {
-    let among = files;
-    if (files.length > FEW) {
-      const holding = new Set(core.skim.containing(name));
-      among = files.filter((file) => holding.has(file));
-    }
+  function usersIn(files: readonly FileId[], name: string, field = false): readonly UnitUse[] {
+    let among = files.length > FEW ? core.skim.holding(name, files, field) : files;
     if (among.length > MAX_FILES_PER_QUESTION) {
       core.missed("", 0, `uses of ${name}: ${among.length} files hold it, ${MAX_FILES_PER_QUESTION} were looked at`);
       among = among.slice(0, MAX_FILES_PER_QUESTION);
@@ -91,7 +87,7 @@ export function openUses(core: Core, lookup: Lookup, functions: Functions): Uses
   }
 
   function mentions(identifier: string, declaredIn?: FileId): readonly (FunctionRef | { readonly file: FileId })[] {
-    const files = declaredIn === undefined ? core.skim.containing(identifier) : knowers(declaredIn);
+    const files = declaredIn === undefined ? core.skim.holding(identifier) : knowers(declaredIn);
     const refs: FunctionRef[] = [];
     const scopes = new Set<FileId>();
     for (const { unit } of usersIn(files, identifier)) {
@@ -103,7 +99,7 @@ export function openUses(core: Core, lookup: Lookup, functions: Functions): Uses
   }
 
   function fieldUses(name: string, declaredIn: FileId): readonly FieldUse[] {
-    return usersIn(knowers(declaredIn), name)
+    return usersIn(knowers(declaredIn), name, true)
       .filter(({ unit, bits }) => unit.kind === FUNCTION && (bits & FIELD) !== 0 && isTaken(core, unit))
       .map(({ unit, bits }) => ({ fn: functions.ref(unit), written: (bits & WRITTEN) !== 0 }));
   }
