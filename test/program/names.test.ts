@@ -81,6 +81,8 @@ describe("functions by name", () => {
     });
     assert.equal(show(p.resolve("use", "drivers/a/one.c")), "use@drivers/a/two.c");
     assert.equal(show(p.resolve("use", "drivers/c/c.c")), "use@drivers/b/use.c");
+    assert.equal(p.resolve("use", "drivers/c/c.c", ["drivers/a/"])?.file, "drivers/a/two.c");
+    assert.equal(p.resolve("use", "drivers/c/c.c", ["drivers/c/"]), undefined);
     assert.equal(p.exported("use"), true);
     assert.equal(p.exported("get"), false);
   });

@@ -38,8 +38,11 @@ export interface Under<T> {
 /** Files that one question may have indexed; a question that needs more is answered from these and reported. */
 export const MAX_FILES_PER_QUESTION = 12_000;
 
+/** Up to so many files are indexed for one question without a look at which of them hold the name at all. */
+export const FEW = 200;
+
 /** Names for which the whole tree is looked through (half a second each) because nothing says where they are defined. */
-export const MAX_SEARCHES = 64;
+export const MAX_SEARCHES = 32;
 
 /** A place for what was not seen. */
 export function missedList(): Pick<Core, "missed" | "missedSoFar" | "maySearch"> {

@@ -5,7 +5,7 @@ import type { Classes } from "../facts/cleanup.ts";
 import type { FunctionFacts } from "../facts/facts.ts";
 import { lowerFunction } from "../facts/lower.ts";
 import { splitArguments } from "../syntax/mask.ts";
-import { MAX_FILES_PER_QUESTION, armAt, isTaken, lineOf, refOf } from "./core.ts";
+import { FEW, MAX_FILES_PER_QUESTION, armAt, isTaken, lineOf, refOf } from "./core.ts";
 import type { Core } from "./core.ts";
 import { distance } from "./lookup.ts";
 import type { Lookup } from "./lookup.ts";
@@ -15,8 +15,8 @@ import { byPlace, configOf } from "./view.ts";
 import type { Unit } from "./view.ts";
 
 export interface Functions {
-  /** The definition that a call of `name` in `from` reaches. */
-  resolve(name: string, from: FileId): FunctionRef | undefined;
+  /** The definition that a call of `name` in `from` reaches; `within`: no further than its module, what it includes, and these folders. */
+  resolve(name: string, from: FileId, within?: readonly string[]): FunctionRef | undefined;
   definitions(name: string): readonly FunctionRef[];
   facts(ref: FunctionRef): FunctionFacts | undefined;
   /** The function that a unit is, as a reference. */
@@ -30,6 +30,7 @@ export function openFunctions(core: Core, lookup: Lookup, arch: string, shared?:
   const resolved = new Map<string, FunctionRef | undefined>();
   const lowered = new Map<string, FunctionFacts | undefined>();
   const classes = new Map<FileId, Classes>();
+  const folderFiles = new Map<string, readonly FileId[]>();
   const refs = new Map<Unit["index"], Map<number, FunctionRef>>();
 
   function ref(unit: Unit): FunctionRef {
@@ -40,18 +41,18 @@ export function openFunctions(core: Core, lookup: Lookup, arch: string, shared?:
     return made;
   }
 
-  function resolve(name: string, from: FileId): FunctionRef | undefined {
-    const key = `${name}\n${from}`;
+  function resolve(name: string, from: FileId, within?: readonly string[]): FunctionRef | undefined {
+    const key = `${name}\n${from}${within === undefined ? "" : `\n${within.join("\n")}`}`;
     if (resolved.has(key)) return resolved.get(key);
     const seen = lookup.visible(name, from, [FUNCTION, MACRO]) ?? lookup.made(from).get(name);
-    const unit = seen ?? global(name, from);
+    const unit = seen ?? global(name, from, within);
     const found = unit === undefined || unit.kind === MACRO ? undefined : ref(unit);
     resolved.set(key, found);
     return found;
   }
 
   /** A definition that other files can call: of the same module, of an exporter, then of whoever has it. */
-  function global(name: string, from: FileId): Unit | undefined {
+  function global(name: string, from: FileId, within: readonly string[] | undefined): Unit | undefined {
     for (const module of core.kbuild.modules(from)) {
       for (const file of core.kbuild.filesOf(module)) core.view.entry(file);
     }
@@ -63,12 +64,26 @@ export function openFunctions(core: Core, lookup: Lookup, arch: string, shared?:
       );
     const found = among(own);
     if (found !== undefined) return found;
+    if (within !== undefined) return nearest(indexedWithin(name, within), from);
     const exporters = core.skim.exporters(name);
     for (const file of exporters) core.view.entry(file);
     const exported = among(new Set(exporters));
     if (exported !== undefined || lookup.visible(name, from, [PROTOTYPE]) === undefined) return exported;
     // Declared, but by no module's exporter: built into the kernel proper. Finding it takes a look through the tree.
     return core.maySearch(name) ? nearest(definedAnywhere(name), from) : undefined;
+  }
+
+  /** The functions of that name in the folders. */
+  function indexedWithin(name: string, within: readonly string[]): readonly Unit[] {
+    const key = within.join("\n");
+    let files = folderFiles.get(key);
+    if (files === undefined) {
+      files = core.skim.files().filter((file) => within.some((folder) => file.startsWith(folder)));
+      folderFiles.set(key, files);
+    }
+    const among = new Set(files.length > FEW ? core.skim.holding(name, files) : files);
+    for (const file of among) core.view.entry(file);
+    return core.view.named(name, FUNCTION).filter((unit) => among.has(unit.file));
   }
 
   function nearest(units: readonly Unit[], from: FileId): Unit | undefined {

@@ -3,7 +3,7 @@
 // Complete: names private to one .c file; names that a header declares, among all files that may include it, directly or not, however the
 // include is written. Not seen: uses through pasted identifiers (a ## b), assembler, Rust, and a declaration repeated by hand elsewhere.
 import type { FileId } from "../base/span.ts";
-import { MAX_FILES_PER_QUESTION, isTaken } from "./core.ts";
+import { FEW, MAX_FILES_PER_QUESTION, isTaken } from "./core.ts";
 import type { Core } from "./core.ts";
 import type { Functions } from "./functions.ts";
 import { CALLED, FIELD, STORED, VALUE, WRITTEN } from "./lex.ts";
@@ -24,8 +24,6 @@ export interface Uses {
   fieldUses(name: string, declaredIn: FileId): readonly FieldUse[];
 }
 
-/** Up to so many files are indexed for one question without a look at which of them hold the name at all. */
-const FEW = 200;
 /** Macros that call macros that call the function. */
 const MAX_MACROS = 50;
 
