@@ -198,9 +198,7 @@ describe("lifebound model, explain and facts", () => {
     assert.equal(good.code, 0);
     assert.match(good.out, /^door: 5 states\n  sound yes, justified yes, live yes, total yes\n/);
     const bad = await lifebound("model check door", empty, {
-      models: [
-        lifecycleEntry({ ...door, forbidden: [...door.forbidden, [["left"], "leave", "=", "door/left-open"]] }),
-      ],
+      models: [lifecycleEntry({ ...door, forbidden: [...door.forbidden, [["left"], "leave", "=", "door/left-open"]] })],
     });
     assert.equal(bad.code, 1);
     assert.match(bad.out, /justified NO/);

@@ -1,6 +1,6 @@
 // House rules that a reader would otherwise have to enforce: headers, sizes, no leftovers, no kernel names in the engine.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -9,6 +9,7 @@ const LONGEST_FILE = 400;
 const tables = [/lifecycles\/rules\.ts$/, /lifecycles\/unplug\/vocabulary\.ts$/, /syntax\/dialect\.ts$/];
 
 function files(dir: string): string[] {
+  if (!existsSync(path.join(root, dir))) return [];
   return readdirSync(path.join(root, dir)).flatMap((name) => {
     const p = `${dir}/${name}`;
     if (name === "node_modules" || name === "dist") return [];

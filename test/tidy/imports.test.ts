@@ -1,6 +1,6 @@
 // The import matrix of ARCHITECTURE.md as a literal table, checked over every import in the sources.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -28,6 +28,7 @@ const typeOnly: Readonly<Record<string, readonly string[]>> = {
 const entry = new Set(["cli", "lsp", "cli.ts", "main.ts"]);
 
 function files(dir: string): string[] {
+  if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .map((name) => path.join(dir, name))
     .flatMap((p) => (statSync(p).isDirectory() ? files(p) : p.endsWith(".ts") ? [p] : []));
