@@ -9,10 +9,13 @@ import {
   f,
   free,
   isErr,
+  not,
+  pred,
   ret,
   r,
   set,
   store,
+  unlock,
   waitDone,
   when,
 } from "../../../server/src/lifecycles/unplug/assemble.ts";
@@ -148,6 +151,22 @@ for (const [where, root] of [
 vfio("fault gate removed", "vma/maps-while-isolated", {
   "fault.gate": [],
 });
+vfio(
+  "fault gate without the power test",
+  "vma/maps-while-isolated",
+  {
+    "fault.gate": [
+      when(not(pred("memory_enabled", r("vdev"))), [unlock(VFIO.MEMORY_LOCK, r("vdev"), "read"), ret(c(ERR))]),
+    ],
+  },
+  ["vfio_pci_runtime_pm_entry"],
+);
+vfio(
+  "fault gate without the test of memory decoding",
+  "vma/maps-while-isolated",
+  { "fault.gate": [when(f(VFIO.ENGAGED, r("vdev")), [unlock(VFIO.MEMORY_LOCK, r("vdev"), "read"), ret(c(ERR))])] },
+  ["vfio_basic_config_write"],
+);
 vfio("fault lock removed", "vma/maps-while-isolated", {
   "fault.lock": [],
   "fault.unlock": [],

@@ -1,9 +1,10 @@
 // Scenarios of a skeleton set under a contract: the environment's pieces put together, one view of the world at a time.
 import type { Action, Scenario, Start, Thread } from "../../model/unplug/scenario.ts";
-import type { ClassSpec, E, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import type { ClassSpec, E, Ins, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import { expressionsOf, nodes } from "../../model/unplug/walk.ts";
 import { abilities } from "./abilities.ts";
 import { ACT, actions, CLS, ENV, F } from "./actions.ts";
-import { and, c, f, free, ne, proc, store } from "./assemble.ts";
+import { and, c, f, free, ne, pred, proc, store } from "./assemble.ts";
 import type { Contract, View } from "./contracts/contract.ts";
 import { reaches, rootsOf } from "./contracts/contract.ts";
 import type { Kind } from "./importers.ts";
@@ -98,15 +99,32 @@ const unbind = (set: SkeletonSet) =>
     ],
   );
 
+const FAULTS = ["vm_operations_struct.fault", "vm_operations_struct.huge_fault"] as const;
+
 /** Does some fault handler of the set insert PTEs? Only such a family has an isolation window. */
 export const insertsOnFault = (set: SkeletonSet): boolean =>
-  ["vm_operations_struct.fault", "vm_operations_struct.huge_fault"].some((slot) =>
-    reaches(set, set.slots[slot], (i) => i.op === "act" && i.act === ACT.insertPte),
-  );
+  FAULTS.some((slot) => reaches(set, set.slots[slot], (i) => i.op === "act" && i.act === ACT.insertPte));
 
 /** Does the procedure tell importers at all? What only ends an isolation leaves buffers closed and may let the CPU in again. */
 const revokes = (set: SkeletonSet, name: string): boolean =>
   reaches(set, name, (i) => i.op === "call" && i.proc === ENV.invalidate);
+
+/** What a fault handler asks of the device that the view's revokers may change: uninterpreted, but for their being asked again. */
+function answers(set: SkeletonSet, view: View): E[] {
+  const out: E[] = [];
+  for (const [p, cls] of Object.entries(set.preds)) {
+    if (cls !== set.parts.device) continue;
+    const asked = (i: Ins): boolean =>
+      expressionsOf(i).some((e) => [...nodes(e)].some((n) => n.k === "pred" && n.p === p));
+    const changed = (i: Ins): boolean => i.op === "disturb" && i.p === p;
+    if (
+      FAULTS.some((slot) => reaches(set, set.slots[slot], asked)) &&
+      view.revokers.some((r) => reaches(set, r.root.proc, changed))
+    )
+      out.push(pred(p, c(1)));
+  }
+  return out;
+}
 
 /** Does the set map its device into processes at all, at mmap time or on a fault? */
 export const mapsDevice = (set: SkeletonSet): boolean =>
@@ -180,7 +198,10 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View): Scen
     actions: all,
     threads: waitingForSetup(threads, view),
     abilities: abilities.map((a) => a.id),
-    invariants: [...(scene.invariants ?? []), ...invariants(set, contract.bounds, size, view.isolation)],
+    invariants: [
+      ...(scene.invariants ?? []),
+      ...invariants(set, contract.bounds, size, view.isolation ? { unless: answers(set, view) } : undefined),
+    ],
     progress: scene.progress,
     initial: [
       ...view.importers.flatMap((kind, n) => importerCells(kind, n + 1)),
