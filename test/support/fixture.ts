@@ -96,7 +96,10 @@ export function printFixture(fixture: Fixture, remarks: readonly Remark[]): stri
       out.push(...said.sort((a, b) => a.column - b.column || (a.line < b.line ? -1 : 1)).map((x) => x.line));
     }
   }
-  for (const { span, text } of remarks) if (span === undefined || !here.has(span.file)) out.push(`// ${text}`);
+  for (const { span, text } of remarks) {
+    if (span === undefined) out.push(`// ${text}`);
+    else if (!here.has(span.file)) out.push(`// ${text} (${span.file})`);
+  }
   return `${out.join("\n")}\n`;
 }
 
@@ -132,8 +135,18 @@ function upward(folder: string, name: string): string | undefined {
   }
 }
 
-/** Runs the whole check over files in memory, as the command line would. */
-export async function reportOn(files: Readonly<Record<string, string>>): Promise<SettledReport> {
+const reports = new Map<string, Promise<SettledReport>>();
+
+/** The report on files in memory. Twins that are right are often the base as it is: the same files are looked at once. */
+export function reportOn(files: Readonly<Record<string, string>>): Promise<SettledReport> {
+  const key = JSON.stringify(files);
+  let report = reports.get(key);
+  if (report === undefined) reports.set(key, (report = check(files)));
+  return report;
+}
+
+/** Runs the whole check, as the command line would. */
+async function check(files: Readonly<Record<string, string>>): Promise<SettledReport> {
   const tree = memorySource(files);
   const engine = engineOf(await parser());
   const severities = new Map(engine.rules.map(({ id, severity }) => [id, severity]));
