@@ -1,5 +1,5 @@
 // Calls that the vocabulary does not know: followed into their bodies (inline or as procedures of their own), or stepped over.
-import { jump, label, place, push } from "./code.ts";
+import { branch, jump, label, place, push } from "./code.ts";
 import { at } from "./context.ts";
 import { tagOf } from "./classes.ts";
 import { disturbance } from "./predicates.ts";
@@ -8,6 +8,7 @@ import { evaluate, placeOf, read } from "./expressions.ts";
 import { isHelper, isPure } from "./helpers.ts";
 import { give, meaning, operand, resultRegister } from "./meanings.ts";
 import { any, c, expression, r, toE, unknown } from "./values.ts";
+import type { Bare } from "./code.ts";
 import type { Frame } from "./context.ts";
 import type { Val } from "./values.ts";
 import type { Call } from "./meanings.ts";
@@ -289,21 +290,35 @@ export function stepOver(
     }
     if (fn === undefined && tag !== undefined && world.instances.has(tag))
       world.unseen.push({ span: e.span, why: `${name}() gets a pointer to struct ${tag}`, about: `struct ${tag}` });
-    if (!pure) disturb(frame, e, arg, tag);
   }
+  const disturbed = pure ? [] : args.flatMap((arg) => disturb(frame, arg) ?? []);
+  if (e.result !== undefined && disturbed.length > 0) {
+    // A call that reports failure has changed nothing.
+    const reg = resultRegister(frame, e);
+    const [done, after] = [label(code), label(code)];
+    push(code, { op: "let", r: reg, e: any }, where);
+    branch(code, { k: "err", e: r(reg) }, after, done, where);
+    place(code, done);
+    for (const d of disturbed) push(code, d, where);
+    place(code, after);
+    give(frame, e, expression(r(reg), fn?.returns));
+    return;
+  }
+  for (const d of disturbed) push(code, d, where);
   if (e.result !== undefined) give(frame, e, { v: { k: "any" }, type: fn?.returns });
 }
 
 /** What an unknown function gets, or what can be reached from it, may change: predicates of the object are open again. */
-function disturb(frame: Frame, e: Call, arg: Val, tag: string | undefined): void {
-  const { world, code } = frame;
-  if (arg.v.k !== "e") return;
+function disturb(frame: Frame, arg: Val): Bare | undefined {
+  const { world } = frame;
+  if (arg.v.k !== "e") return undefined;
+  const tag = world.types.tag(arg.type, frame.fn.file);
   const itself = tag !== undefined && world.instances.has(tag);
   // A pointer that was loaded from an object leads to what the object points to there.
   const loaded = arg.v.e.k === "f" ? { o: arg.v.e.o, tag: tagOf(arg.v.e.f), field: arg.v.e.f } : arg.from;
   const from = loaded !== undefined && world.instances.has(loaded.tag) ? loaded : undefined;
   const owner = itself ? { o: arg.v.e, tag, field: undefined } : from;
-  if (owner === undefined || owner.o.k === "any") return;
+  if (owner === undefined || owner.o.k === "any") return undefined;
   const o = world.instances.get(owner.tag) === 1 ? c(1) : owner.o;
-  push(code, { op: "disturb", p: disturbance(owner.tag, owner.field), o }, at(frame, e.span, "disturb"));
+  return { op: "disturb", p: disturbance(owner.tag, owner.field), o };
 }

@@ -172,7 +172,7 @@ function build(types: Types, family: Family, scope: Scope, matter: Matter): Atte
   );
   // Again with what is entered only: what merely leads there stores nothing that counts.
   const entries = [...fixed, ...roots.map(nameOf)];
-  const sliced = cut(types, family, matter, world, found, names, entries, only(all.procs, new Set(entries)));
+  const sliced = cut(types, family, matter, world, found, names, entries, only(world.procs, new Set(entries)));
   return { world, found, roots, names, sliced };
 }
 

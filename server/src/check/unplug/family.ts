@@ -47,7 +47,7 @@ export function findFamilies(types: Types, wanted: (file: FileId) => boolean): r
   for (const ops of program.tables(exporter.table)) {
     if (!wanted(ops.file)) continue;
     const exporters = program
-      .mentions(ops.name)
+      .mentions(ops.name, ops.static ? ops.file : undefined)
       .filter(isFunction)
       .filter((ref) => !ops.static || ref.file === ops.file)
       .map((ref) => program.facts(ref))
@@ -160,7 +160,7 @@ export function nearest(
 ): { readonly fns: readonly FunctionRef[]; readonly left: readonly FunctionRef[] } {
   const framed = family.framework !== types.vocabulary.plain;
   const all = types.program
-    .targets(slot.struct, slot.slot)
+    .targets(slot.struct, slot.slot, [...family.folders, ...family.framework.core])
     .filter((t) => family.home(t.file) || (framed && family.folders.some((f) => t.file.startsWith(f))));
   // The driver's own tables, if it has any; else, behind a framework, those of the nearest driver that the framework serves.
   const far = (file: FileId): number => (family.home(file) ? 0 : distance(file, family.ops.file));

@@ -1,7 +1,8 @@
 // Which locks a thread holds where: for the locks that guard a predicate, which nobody may disturb without them. Follows what tests of single registers say,
 // because code takes a lock on one way and drops it on the same way again.
 import { successors } from "../../model/unplug/walk.ts";
-import type { FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
+import { lookAt } from "./look.ts";
+import type { E, FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
 
 /** Rounds over all procedures; states only grow, and real sets settle in under ten. */
 const ROUNDS = 60;
@@ -103,12 +104,14 @@ function flow(
   single: (link: FieldId) => boolean,
 ): { readonly ways: readonly ReadonlyMap<string, Way>[]; readonly drops: ReadonlySet<FieldId> } {
   const ways: Map<string, Way>[] = p.code.map(() => new Map());
+  const followed = telling(p.code, p.params);
   const drops = new Set<FieldId>();
   const work: { readonly index: number; readonly way: Way }[] = [];
   const arrive = (index: number, way: Way): void => {
     const here = ways[index];
     if (here === undefined) return;
-    const w = here.size >= STATES ? { locks: way.locks, known: new Map<string, boolean>() } : way;
+    const known = new Map(here.size >= STATES ? [] : [...way.known].filter(([r]) => followed.has(r)));
+    const w = { locks: way.locks, known };
     const key = keyOf(w);
     if (here.has(key)) return;
     here.set(key, w);
@@ -121,6 +124,34 @@ function flow(
       for (const [to, way] of step(p.code, at.index, i, at.way, summaries, single, drops)) arrive(to, way);
   }
   return { ways, drops };
+}
+
+/**
+ * What may tell whether a lock is held: results of trylocks, cursors of loops, copies of those, and tests of what the caller passed that are made more than once.
+ */
+function telling(code: readonly Ins[], params: readonly string[]): ReadonlySet<string> {
+  const out = new Set<string>();
+  const set = new Set(code.flatMap((i) => lookAt(i).writes ?? []));
+  const tests = new Map<string, number>();
+  for (const i of code) {
+    if (i.op !== "br" || lookAt(i).cells.length > 0 || lookAt(i).preds.length > 0) continue;
+    if (!lookAt(i).reads.every((r) => params.includes(r) && !set.has(r)) || lookAt(i).reads.length === 0) continue;
+    const test = testOf(i.e);
+    tests.set(test, (tests.get(test) ?? 0) + 1);
+  }
+  for (const [test, n] of tests) if (n > 1) out.add(test);
+  for (const i of code) if ((i.op === "lock" || i.op === "next") && i.r !== undefined) out.add(i.r);
+  for (let size = -1; size !== out.size;) {
+    size = out.size;
+    for (const i of code) if (i.op === "let" && i.e.k === "r" && out.has(i.e.r)) out.add(i.r);
+  }
+  return out;
+}
+
+/** A test's name: the register that it tests alone, or its text. */
+function testOf(e: E): string {
+  const bare = e.k === "not" ? e.e : e;
+  return bare.k === "r" ? bare.r : `test ${JSON.stringify(bare)}`;
 }
 
 /** Where an instruction leads from one way of being at it. */
@@ -186,18 +217,13 @@ function step(
       return [[next, knowing(i.r, true)], over];
     }
     case "br": {
-      const e = i.e.k === "not" ? i.e.e : i.e;
-      if (e.k !== "r")
-        return [
-          [i.then, way],
-          [i.else, way],
-        ];
+      const test = testOf(i.e);
       const yes = (v: boolean): number => (v === (i.e.k !== "not") ? i.then : i.else);
-      const known = way.known.get(e.r);
+      const known = way.known.get(test);
       if (known !== undefined) return [[yes(known), way]];
       return [
-        [yes(true), knowing(e.r, true)],
-        [yes(false), knowing(e.r, false)],
+        [yes(true), knowing(test, true)],
+        [yes(false), knowing(test, false)],
       ];
     }
     default: {

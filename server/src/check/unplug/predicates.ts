@@ -90,10 +90,11 @@ export function withoutUnguarded(
   world: World,
   procs: ReadonlyMap<string, Proc>,
   entries: ReadonlySet<string>,
-): Map<string, Proc> {
+): { readonly procs: Map<string, Proc>; readonly guarded: ReadonlySet<string> } {
   const locks = held(procs, entries, single(world));
   const guard = guards(procs, locks);
-  return new Map(
+  const guarded = new Set([...guard].filter(([, by]) => by.size > 0).map(([p]) => p));
+  const left = new Map(
     [...procs].map(([name, p]) => {
       if (!p.code.some((i) => i.op === "disturb")) return [name, p];
       const code = p.code.map((i, index): Ins => {
@@ -106,6 +107,7 @@ export function withoutUnguarded(
       return [name, { ...p, code }];
     }),
   );
+  return { procs: left, guarded };
 }
 
 /** What is believed of the predicates, for people. */

@@ -13,6 +13,8 @@ export interface Start {
   readonly fields: ReadonlySet<FieldId>;
   /** Struct tags whose death matters: freeing one, and touching it, is kept. */
   readonly mortal: (tag: string) => boolean;
+  /** Predicates that only holders of a lock disturb: those few disturbances are kept as they are. */
+  readonly guarded: ReadonlySet<string>;
   /** The struct through which a field was reached, for touches. */
   readonly ownerOf: (field: FieldId) => readonly string[];
 }
@@ -96,7 +98,6 @@ export function relevance(procs: ReadonlyMap<string, Proc>, start: Start): Relev
       case "grace":
         return fields.has(i.f);
       case "disturb":
-        // Opening a predicate once more than the code does is harmless: a disturbance alone keeps no test.
         return false;
       case "return":
         return i.e !== undefined && results.has(name);
@@ -162,8 +163,56 @@ export function relevance(procs: ReadonlyMap<string, Proc>, start: Start): Relev
       changed = fields.size !== before;
     }
   }
+  for (const [name, p] of procs)
+    withDisturbances(
+      p.code,
+      keep.get(name)!,
+      (i) => preds.has(i.p) && start.guarded.has(i.p),
+      (i) => {
+        const look = lookAt(i);
+        return (
+          look.reads.length > 0 &&
+          look.reads.every((r) => registers.get(name)!.has(r)) &&
+          look.cells.every((c) => fields.has(c.f)) &&
+          look.preds.every((q) => preds.has(q))
+        );
+      },
+    );
   return { keep, fields, preds, results };
 }
+
+/**
+ * Keeps disturbances where a test that matters anyway tells whether they happen. Behind a test that does not matter a disturbance is as good as one without it:
+ * it may always turn out to have changed nothing.
+ */
+function withDisturbances(
+  code: readonly Ins[],
+  keep: Keep[],
+  strong: (i: Ins & { readonly op: "disturb" }) => boolean,
+  matters: (i: Ins) => boolean,
+): void {
+  let any = false;
+  for (const [index, i] of code.entries()) {
+    if (i.op !== "disturb" || !strong(i)) continue;
+    keep[index] = KEPT;
+    any = true;
+  }
+  while (any) {
+    any = false;
+    const first = firstKept(code, keep);
+    for (const [index, i] of code.entries()) {
+      if (keep[index] === KEPT || !isTest(i)) continue;
+      const ways = successors(code, index).map((s) => first[s] ?? new Set([EXIT]));
+      if (!different(ways)) continue;
+      any = true;
+      if (matters(i)) keep[index] = KEPT;
+      else for (const way of ways) for (const k of way) if (code[k]?.op === "disturb") keep[k] = GONE;
+      break;
+    }
+  }
+}
+
+const isTest = (i: Ins): boolean => i.op === "br" || i.op === "choose" || i.op === "switch" || i.op === "next";
 
 /**
  * Tests that decide what matters next: their ways lead to different kept instructions first. Leaving the procedure counts as one.
@@ -173,8 +222,7 @@ function splits(code: readonly Ins[], kept: readonly Keep[]): readonly number[] 
   const keep = [...kept];
   const out: number[] = [];
   const tests = [...code.keys()].filter((index) => {
-    const { op } = code[index]!;
-    return keep[index] !== KEPT && (op === "br" || op === "choose" || op === "switch" || op === "next");
+    return keep[index] !== KEPT && isTest(code[index]!);
   });
   for (;;) {
     const first = firstKept(code, keep);

@@ -8,7 +8,6 @@ import {
   readsShared,
   retarget,
   successors,
-  targets,
   written,
 } from "../../model/unplug/walk.ts";
 import { simplify } from "../../model/unplug/simplify.ts";
@@ -27,13 +26,16 @@ export interface SliceRequest {
   readonly procs: ReadonlyMap<string, Proc>;
   /** Procedures that are entered from outside: their parameters stay. */
   readonly entries: ReadonlySet<string>;
-  readonly start: Start;
+  readonly start: Omit<Start, "guarded">;
   /** What a field that nobody stores reads as; undefined where it has to be kept. */
   readonly constant: (field: FieldId, dereferenced: boolean) => E | undefined;
   /** Is the parameter of an entry one that its caller may give any value? */
   readonly open: (entry: string, param: string) => boolean;
   /** Drops disturbances of predicates by those who may not disturb them. */
-  readonly guarded: (procs: ReadonlyMap<string, Proc>) => Map<string, Proc>;
+  readonly guarded: (procs: ReadonlyMap<string, Proc>) => {
+    readonly procs: Map<string, Proc>;
+    readonly guarded: ReadonlySet<string>;
+  };
   /** Arrays and the like: what is stored there is not told apart. */
   readonly blurred: (field: FieldId) => boolean;
   /** Fields of the environment: kept whatever happens to them. */
@@ -49,12 +51,14 @@ export interface Sliced {
 export function slice(request: SliceRequest): Sliced {
   const { entries } = request;
   const tidy0 = new Map([...request.procs].map(([name, p]) => [name, tidied(p)] as const));
-  let { procs, found } = settle(request.guarded(tidy0), request);
+  const first = request.guarded(tidy0);
+  let { procs, found } = settle(first.procs, request, first.guarded);
   // Once it is small: procedures that make a test twice, once for each outcome.
   const halves = new Map([...procs].map(([name, p]) => [name, split(p)] as const));
   if ([...halves].some(([name, p]) => procs.get(name) !== p)) {
     const both = new Map([...halves].map(([name, p]) => [name, procs.get(name) === p ? p : tidied(p)] as const));
-    ({ procs, found } = settle(request.guarded(both), request));
+    const second = request.guarded(both);
+    ({ procs, found } = settle(second.procs, request, second.guarded));
   }
   for (const name of entries) {
     const valued = withValues(procs, name, (param) => request.open(name, param));
@@ -65,11 +69,13 @@ export function slice(request: SliceRequest): Sliced {
 
 /** Cuts until nothing changes. */
 function settle(
-  start: Map<string, Proc>,
+  from: Map<string, Proc>,
   request: SliceRequest,
+  guarded: ReadonlySet<string>,
 ): { readonly procs: Map<string, Proc>; readonly found: Relevance } {
-  let procs = start;
-  let found: Relevance = relevance(procs, request.start);
+  const start: Start = { ...request.start, guarded };
+  let procs = from;
+  let found: Relevance = relevance(procs, start);
   let before = fingerprints(procs);
   for (let round = 0; round < ROUNDS; round++) {
     const disturbs = disturbances(procs, found);
@@ -84,7 +90,7 @@ function settle(
     const same = after.size === before.size && [...after].every(([name, text]) => before.get(name) === text);
     if (same) break;
     before = after;
-    found = relevance(procs, request.start);
+    found = relevance(procs, start);
   }
   return { procs, found };
 }
@@ -114,6 +120,7 @@ const tidied = (p: Proc): Proc => {
   return { ...p, code: [...tidy(code, p.params)] };
 };
 
+type Mortality = Pick<Start, "mortal" | "ownerOf">;
 type Disturb = Ins & { readonly op: "disturb" };
 
 /** For each procedure the predicates that running it may open, its callees' included. */
@@ -152,8 +159,8 @@ function prune(
   const position = p.code.map(() => -1);
   const holes: { readonly at: number; readonly to: number }[] = [];
   /** Goes to what comes first from `t` on, past what is gone. */
-  const goOn = (t: number, done?: ReadonlySet<string>): void => {
-    for (const d of gone(t)) if (done === undefined || done.has(d.p)) out.push(d);
+  const goOn = (t: number): void => {
+    for (const d of gone(t)) out.push(d);
     const [only, ...more] = first[t] ?? [];
     if (only === undefined || only < 0 || more.length > 0) out.push({ op: "return" });
     else holes.push({ at: out.push({ op: "jmp", to: 0 }) - 1, to: only });
@@ -174,15 +181,8 @@ function prune(
     }
     return [...here.values()];
   }
-  const ways = (i: Ins): readonly Disturb[] => {
-    const all = new Map<string, Disturb>();
-    for (const t of targets(i)) for (const d of gone(t)) all.set(d.p, d);
-    return [...all.values()];
-  };
-  /** For a test: the predicates that it asks, whose disturbances stay on its ways. */
-  const hoisted = new Map<number, ReadonlySet<string>>();
   goOn(0);
-  const blocks: { readonly index: number; readonly i: Ins; readonly from: number }[] = [];
+  const blocks: { readonly index: number; readonly i: Ins }[] = [];
   for (const [index, i] of p.code.entries()) {
     if (keep[index] === GONE) continue;
     position[index] = out.length;
@@ -195,20 +195,14 @@ function prune(
       goOn(successors(p.code, index)[0] ?? p.code.length);
       continue;
     }
-    if (!falls(i)) {
-      // What a way disturbs may as well be disturbed before the ways part, unless the test asks just that.
-      const asked = new Set(lookAt(i).preds);
-      for (const d of ways(i)) if (!asked.has(d.p)) out.push(d);
-      hoisted.set(index, new Set(asked));
-    }
-    blocks.push({ index: out.push(i) - 1, i, from: index });
+    blocks.push({ index: out.push(i) - 1, i });
     if (falls(i)) goOn(index + 1);
   }
   // Targets lead to a stretch of their own, which the shortening joins again.
-  for (const { index, i, from } of blocks) {
+  for (const { index, i } of blocks) {
     out[index] = retarget(i, (t) => {
       const at = out.length;
-      goOn(t, hoisted.get(from));
+      goOn(t);
       return at;
     });
   }
@@ -244,7 +238,7 @@ function withoutEchoes(code: readonly Ins[]): Ins[] {
   });
 }
 
-function fieldTouched(i: Ins, start: Start): FieldId | undefined {
+function fieldTouched(i: Ins, start: Mortality): FieldId | undefined {
   const cell = lookAt(i).cells.find(({ f }) => start.ownerOf(f).some((t) => start.mortal(t)));
   return cell?.f ?? ("f" in i ? i.f : undefined);
 }
@@ -252,7 +246,7 @@ function fieldTouched(i: Ins, start: Start): FieldId | undefined {
 const isTouch = (i: Ins | undefined): i is Ins & { readonly op: "let" } => i?.op === "let" && i.r.startsWith("touch'");
 
 /** A touch beside another look at the same object, with nothing in between that lets go of anything, says nothing new. */
-function withoutTwice(code: readonly Ins[], start: Start): Ins[] {
+function withoutTwice(code: readonly Ins[], start: Mortality): Ins[] {
   const entries = code.map(() => 0);
   for (const index of code.keys()) for (const s of successors(code, index)) if (entries[s] !== undefined) entries[s]++;
   return code.map((i, index): Ins => {
@@ -352,7 +346,7 @@ function untrack(procs: Map<string, Proc>, request: SliceRequest): Map<string, P
   );
 }
 
-function touchInstead(i: Ins & { readonly op: "store" }, index: number, start: Start): Ins {
+function touchInstead(i: Ins & { readonly op: "store" }, index: number, start: Mortality): Ins {
   if (!start.ownerOf(i.f).some((t) => start.mortal(t))) return { op: "jmp", to: index + 1 };
   return { op: "let", r: `touch'${index}`, e: { k: "f", f: i.f, o: i.o }, ...(i.at === undefined ? {} : { at: i.at }) };
 }

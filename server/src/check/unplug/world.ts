@@ -39,7 +39,7 @@ export const inFolders = (folders: readonly string[], file: FileId): boolean => 
 /** A function that a call by name means, if its body stands where bodies are followed. */
 export function calleeIn(scope: Scope, name: string, from: FileId): FunctionFacts | undefined {
   const { program } = scope.types;
-  const ref = program.resolve(name, from);
+  const ref = program.resolve(name, from, scope.folders);
   return ref !== undefined && (ref.file === from || inFolders(scope.folders, ref.file))
     ? program.facts(ref)
     : undefined;
@@ -66,7 +66,7 @@ export function newWorld(scope: Scope, matter: Matter): World {
       const found = nearest(types, scope, { struct, slot });
       const fns = found.fns.map((ref) => program.facts(ref)).filter((fn) => fn !== undefined);
       const close = new Set(found.fns.map((f) => f.file));
-      const tables = program.tables(struct).filter((t) => close.has(t.file));
+      const tables = program.tables(struct, [...close]).filter((t) => close.has(t.file));
       const mayBeNull = tables.length === 0 || tables.some((t) => !t.entries.some((e) => e.path.at(-1) === slot));
       had = { fns, mayBeNull, others: found.left.map((ref) => ref.name) };
       slots.set(key, had);
