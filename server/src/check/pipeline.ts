@@ -10,6 +10,7 @@ import type { Ability } from "../model/unplug/scenario.ts";
 import type { Vocabulary } from "../model/unplug/vocabulary.ts";
 import type { Program, Source } from "../program/program.ts";
 import type { Check, Progress } from "./check.ts";
+import { OTHER_DRIVER } from "./unplug/calls.ts";
 import { verifyContract } from "./unplug/contracts.ts";
 import type { Requirement } from "./unplug/contracts.ts";
 import { diagnose } from "./unplug/diagnose.ts";
@@ -93,6 +94,7 @@ function checkFamily(
     assumptions: [
       ...ALWAYS,
       ...contract.assumptions,
+      ...family.notSeen.filter(isOthers).map((x) => x.why),
       ...(unseen.length > 0 ? [`${contract.title} is as in the tree that its contract was read in`] : []),
     ],
     contracts: contract.sources.map((s) => `${s.file}, ${s.fn}(): ${s.says}`),
@@ -113,11 +115,14 @@ function checkFamily(
     contracts: grounds.contracts,
     doubts: [
       ...broken.map((b) => `${contract.title} is not as its contract says: ${b.found}`),
-      ...family.notSeen.map((x) => x.why),
+      ...family.notSeen.filter((x) => !isOthers(x)).map((x) => `${x.file}:${x.line}: ${x.why}`),
     ],
   });
   return { findings, proofs: [proof], incomplete };
 }
+
+/** Code of another driver behind the same framework: a proof is of one driver, and says so. */
+const isOthers = (x: Incomplete): boolean => x.why.includes(OTHER_DRIVER);
 
 const boundOf = ({ bounds }: ContractFacts): string =>
   bounds

@@ -15,6 +15,9 @@ import type { Call } from "./meanings.ts";
 import type { Effect, FunctionFacts, Value } from "../../facts/facts.ts";
 import type { E } from "../../model/unplug/skeleton.ts";
 
+/** How it is said that a callback belongs to another driver of the framework: its own check looks at it. */
+export const OTHER_DRIVER = "of another driver is not part of this";
+
 /** Bodies nest at most this deep; the deepest chain of the real exporters has 11. */
 export const CALL_DEPTH = 20;
 /** Procedures of one family, clones included. The larger of the two real exporters has under 200 before slicing. */
@@ -196,7 +199,7 @@ function throughPointer(frame: Frame, e: Call): void {
   for (const other of others)
     world.unseen.push({
       span: e.span,
-      why: `${slot?.slot ?? "it"} of another driver is not part of this: ${other}`,
+      why: `${slot?.slot ?? "it"} ${OTHER_DRIVER}: ${other}`,
       about: "*",
     });
   const [only] = relevant;

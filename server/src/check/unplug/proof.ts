@@ -1,15 +1,20 @@
-// Proofs: what a safe exploration says, obligation by obligation. Until deletion has shown which step discharges what, the whole is one obligation.
+// Proofs: what an exploration says, obligation by obligation, each with the steps whose loss breaks it. Where a defect is known, its obligation is violated and
+// the others are looked at in the scenarios that stay safe.
 import type { Span } from "../../base/span.ts";
-import type { Evidence, Proof } from "../../findings/proof.ts";
+import type { Evidence, Obligation, Proof } from "../../findings/proof.ts";
+import { explore } from "../../model/unplug/explore.ts";
 import type { SkeletonSet } from "../../model/unplug/skeleton.ts";
+import type { ObligationId } from "./candidates.ts";
 import type { Diagnosis, Kit } from "./diagnose.ts";
+import { evidence } from "./evidence.ts";
+import type { ObligationResult, StepEvidence } from "./evidence.ts";
 import { rolesOf } from "./roles.ts";
 
 export interface ToProve {
   readonly set: SkeletonSet;
   readonly kit: Kit;
   readonly diagnosis: Diagnosis;
-  /** Look for the load-bearing steps by exploring without them: costs an exploration a step. */
+  /** Look for the load-bearing steps by exploring without them: costs some explorations a step. */
   readonly deletion: boolean;
   readonly resource: string;
   readonly at: Span;
@@ -21,8 +26,36 @@ export interface ToProve {
   readonly doubts: readonly string[];
 }
 
+/** Which obligation a rule's defect leaves open. */
+const OPENS: Readonly<Record<string, ObligationId>> = {
+  "provider/not-initialised": "init",
+  "provider/unchecked-null": "null",
+  "provider/ungated-use": "gated",
+  "dma-buf/lock-not-held": "gated",
+  "dma-buf/gate-not-closed": "shut",
+  "dma-buf/gate-after-invalidate": "shut",
+  "dma-buf/not-invalidated": "told",
+  "dma-buf/maps-while-isolated": "told",
+  "dma-buf/no-fence-wait": "fences",
+  "dma-buf/weak-fence-wait": "fences",
+  "dma-buf/no-unmap-drain": "drained",
+  "dma-buf/uncounted-mapping": "drained",
+  "dma-buf/counted-too-short": "drained",
+  "dma-buf/drain-under-lock": "drained",
+  "dma-buf/drain-never-ends": "drained",
+  "dma-buf/revoke-not-idempotent": "drained",
+  "dma-buf/unrevocable-importer": "admitted",
+  "vma/not-zapped": "cpu",
+  "vma/fault-not-gated": "cpu",
+  "vma/zap-before-gate": "cpu",
+  "vma/maps-while-isolated": "cpu",
+  "vma/inherited-untracked": "cpu",
+  "dma-buf/outlives-session": "before",
+};
+
 export function prove(p: ToProve): Proof {
-  const base = {
+  const [first, ...more] = p.deletion ? perObligation(p) : [whole(p)];
+  return {
     resource: p.resource,
     at: p.at,
     fn: p.fn,
@@ -30,22 +63,62 @@ export function prove(p: ToProve): Proof {
     assumptions: p.assumptions,
     contracts: p.contracts,
     explored: { states: p.diagnosis.states, explorations: p.diagnosis.explorations },
+    obligations: [first ?? whole(p), ...more],
   };
-  const name = "every user stops before the bound ends";
-  const d = p.diagnosis;
-  const [rule] = d.findings.map((f) => f.rule);
-  if (rule !== undefined) return { ...base, obligations: [{ name, verdict: "violated", evidence: [], rule }] };
-  const [first, ...more] = revocation(p);
-  const reason =
-    d.verdict !== "safe"
-      ? d.incomplete[0]
-      : (p.doubts[0] ?? (first === undefined ? "nothing in C discharges it" : undefined));
-  if (first === undefined || reason !== undefined)
-    return { ...base, obligations: [{ name, verdict: "not-proven", evidence: [], reason: reason ?? "unfinished" }] };
-  return { ...base, obligations: [{ name, verdict: "proved", evidence: [first, ...more] }] };
 }
 
-/** Where importers are told and waited for. */
+/** The verdict in one: without deletion nothing says which step carries what. */
+function whole(p: ToProve): Obligation {
+  const name = "every user stops before the bound ends";
+  const [rule] = p.diagnosis.findings.map((f) => f.rule);
+  if (rule !== undefined) return { name, verdict: "violated", evidence: [], rule };
+  const [first, ...more] = revocation(p);
+  const reason = unproven(p) ?? (first === undefined ? "nothing in C discharges it" : undefined);
+  return first === undefined || reason !== undefined
+    ? { name, verdict: "not-proven", evidence: [], reason: reason ?? "unfinished" }
+    : { name, verdict: "proved", evidence: [first, ...more] };
+}
+
+const unproven = ({ diagnosis, doubts }: ToProve): string | undefined =>
+  diagnosis.verdict === "incomplete" ? (diagnosis.incomplete[0] ?? "unfinished") : doubts[0];
+
+function perObligation(p: ToProve): Obligation[] {
+  const { findings } = p.diagnosis;
+  const kit = findings.length === 0 ? p.kit : soundPart(p.set, p.kit);
+  const e = evidence(p.set, kit);
+  const doubt = unproven(p);
+  return e.obligations.map((o): Obligation => {
+    const broken = findings.find((f) => (OPENS[f.rule] ?? "token") === o.id);
+    if (broken !== undefined) return { name: o.name, verdict: "violated", evidence: told(o), rule: broken.rule };
+    const [first, ...more] = told(o);
+    if (o.verdict === "proved" && first !== undefined && doubt === undefined)
+      return { name: o.name, verdict: "proved", evidence: [first, ...more] };
+    return { name: o.name, verdict: "not-proven", evidence: told(o), reason: doubt ?? o.reason ?? "unfinished" };
+  });
+}
+
+/** Only the scenarios that are safe as the code stands: what a known defect breaks says nothing about the other obligations. */
+function soundPart(set: SkeletonSet, kit: Kit): Kit {
+  const safe = kit.scenarios(set).map((s) => explore(s).verdict === "safe");
+  return { ...kit, scenarios: (edited) => kit.scenarios(edited).filter((_, n) => safe[n] === true) };
+}
+
+/** Evidence for people: the steps that carry it, or why none needs to. */
+function told(o: ObligationResult): Evidence[] {
+  const out = o.evidence.flatMap(stepsOf);
+  if (out.length > 0 || o.verdict !== "proved") return out;
+  return [{ kind: "contract", text: o.reason ?? o.name, source: "explored without any step of the kind" }];
+}
+
+function stepsOf(e: StepEvidence): Evidence[] {
+  return e.steps.map(({ at, fn, text }): Evidence =>
+    at?.span === undefined
+      ? { kind: "contract", text: `${text}; without it: ${e.breaks}`, source: fn }
+      : { kind: "code", text: `${text}; without it: ${e.breaks}`, span: at.span, fn: at.fn ?? fn },
+  );
+}
+
+/** Where importers are told. */
 function revocation({ set, kit }: ToProve): Evidence[] {
   const roles = rolesOf(set, kit.names);
   return [...roles.teardown].flatMap((name) =>
