@@ -1,7 +1,7 @@
 // Extraction: from the program to one skeleton set for each exporter. Rounds: compile with what is known to matter, slice, learn from what is left what else
 // matters (the locks, counts and flags of other structs), and again until nothing is new.
 import { lineStarts, positionAt } from "../../base/span.ts";
-import { simplify } from "../../model/unplug/simplify.ts";
+import { shrink } from "./shrink.ts";
 import { expressionsOf, mapE, mapExpressions, nodes } from "../../model/unplug/walk.ts";
 import { compileProc } from "./compile.ts";
 import { unique } from "./calls.ts";
@@ -51,7 +51,8 @@ export function extractFamilies(
 ): readonly Extraction[] {
   const types = newTypes(program, vocabulary);
   const wanted = (file: FileId): boolean => paths.some((p) => file === p || (p.endsWith("/") && file.startsWith(p)));
-  return findFamilies(types, wanted).flatMap((family) => {
+  const folders = paths.map((p) => (p.endsWith("/") ? p : folderOf(p)));
+  return findFamilies(types, wanted, folders).flatMap((family) => {
     const found = extractFamily(types, family);
     return found === undefined ? [] : [found];
   });
@@ -161,7 +162,17 @@ function build(types: Types, family: Family, scope: Scope, matter: Matter): Atte
   resolveDisturbs(world, world.procs);
   const nameOf = (fn: FunctionFacts): string => names.get(fn) ?? "";
   const fixed = found.fixed.map((e) => nameOf(e.fn));
-  const all = cut(types, family, matter, world, found, names, [...fixed, ...found.candidates.map(nameOf)], world.procs);
+  const all = cut(
+    true,
+    types,
+    family,
+    matter,
+    world,
+    found,
+    names,
+    [...fixed, ...found.candidates.map(nameOf)],
+    world.procs,
+  );
   const reached = reachedFrom(all.procs, fixed);
   const roots = chooseRoots(
     found,
@@ -172,7 +183,7 @@ function build(types: Types, family: Family, scope: Scope, matter: Matter): Atte
   );
   // Again with what is entered only: what merely leads there stores nothing that counts.
   const entries = [...fixed, ...roots.map(nameOf)];
-  const sliced = cut(types, family, matter, world, found, names, entries, only(world.procs, new Set(entries)));
+  const sliced = cut(false, types, family, matter, world, found, names, entries, only(world.procs, new Set(entries)));
   return { world, found, roots, names, sliced };
 }
 
@@ -180,6 +191,7 @@ function build(types: Types, family: Family, scope: Scope, matter: Matter): Atte
 const ANSWERS: readonly string[] = ["mmap", "probe"];
 
 function cut(
+  rough: boolean,
   types: Types,
   family: Family,
   matter: Matter,
@@ -210,7 +222,9 @@ function cut(
       mortal,
       ownerOf: owners(world),
     },
-    guarded: (all) => withoutUnguarded(world, all, new Set(entries)),
+    rough,
+    guarded: (all) =>
+      rough ? { procs: new Map(all), guarded: new Set() } : withoutUnguarded(world, all, new Set(entries)),
     open: (entry, param) => {
       const fn = [...names].find(([, name]) => name === entry)?.[0];
       const type = fn?.params.find((x) => x.name === param)?.type;
@@ -410,7 +424,7 @@ function settle(procs: ReadonlyMap<string, Proc>, world: World, classes: Classes
       }
       return mapExpressions(i, (e) => anyIn(mapE(e, (n) => (n.k === "pred" && !kept.has(n.p) ? any : n))));
     });
-    out.set(name, { ...p, code: simplify(code) });
+    out.set(name, { ...p, code: shrink(code) });
   }
   return out;
 

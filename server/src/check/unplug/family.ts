@@ -40,11 +40,15 @@ function functionName(v: Value): string | undefined {
   return v.k === "addr" || v.k === "cast" ? functionName(v.e) : undefined;
 }
 
-export function findFamilies(types: Types, wanted: (file: FileId) => boolean): readonly Family[] {
+export function findFamilies(
+  types: Types,
+  wanted: (file: FileId) => boolean,
+  folders: readonly string[],
+): readonly Family[] {
   const { program, vocabulary } = types;
   const { exporter } = vocabulary;
   const out: Family[] = [];
-  for (const ops of program.tables(exporter.table)) {
+  for (const ops of program.tables(exporter.table, folders)) {
     if (!wanted(ops.file)) continue;
     const exporters = program
       .mentions(ops.name, ops.static ? ops.file : undefined)
@@ -56,11 +60,22 @@ export function findFamilies(types: Types, wanted: (file: FileId) => boolean): r
     const tag = privateStruct(types, ops, exporters);
     if (exporters.length === 0 || tag === undefined) continue;
     const framework = frameworkOf(types, ops.file);
-    const folders = [...new Set([folderOf(ops.file), ...framework.folders])];
+    const followed = foldersOf(types, ops.file, framework);
     const home = homeOf(types, ops.file, framework);
-    out.push({ ops, exporters, private: tag, framework, folders, home });
+    out.push({ ops, exporters, private: tag, framework, folders: followed, home });
   }
   return out.sort((a, b) => (a.ops.file + a.ops.name < b.ops.file + b.ops.name ? -1 : 1));
+}
+
+/** Where bodies are followed: the exporter's folder, the framework's, and those of the drivers behind it that have something driver-bound to give out. */
+function foldersOf(types: Types, file: FileId, framework: Framework): readonly string[] {
+  const { program, vocabulary } = types;
+  const providers = vocabulary.origins
+    .flatMap((name) => program.mentions(name))
+    .filter(isFunction)
+    .map((ref) => folderOf(ref.file))
+    .filter((folder) => framework.folders.some((f) => folder.startsWith(f)));
+  return [...new Set([folderOf(file), ...framework.core, ...framework.headers, ...providers])];
 }
 
 /** The files of the driver: its module's, and under a framework its folder's, where the bus driver stands beside the library; and the framework's own. */
@@ -139,7 +154,8 @@ function frameworkOf(types: Types, file: FileId): Framework {
   const { program, vocabulary } = types;
   for (const f of vocabulary.frameworks) if (f.folders.some((x) => file.startsWith(x))) return f;
   for (const f of vocabulary.frameworks)
-    if (f.tables.some((t) => program.tables(t).some((x) => folderOf(x.file) === folderOf(file)))) return f;
+    if (f.tables.some((t) => program.tables(t, [folderOf(file)]).some((x) => folderOf(x.file) === folderOf(file))))
+      return f;
   return vocabulary.plain;
 }
 

@@ -1,16 +1,8 @@
 // Cuts a family's procedures down to what matters, again and again until nothing changes: drops instructions, fields, procedures and parameters, and merges
 // procedures that do the same.
 import { hash } from "../../base/hash.ts";
-import {
-  falls,
-  mapE,
-  mapExpressions,
-  readsShared,
-  retarget,
-  successors,
-  written,
-} from "../../model/unplug/walk.ts";
-import { simplify } from "../../model/unplug/simplify.ts";
+import { falls, mapE, mapExpressions, readsShared, retarget, successors, written } from "../../model/unplug/walk.ts";
+import { shrink } from "./shrink.ts";
 import { split, withValues } from "./branches.ts";
 import { lookAt } from "./look.ts";
 import { GONE, TOUCH, firstKept, relevance, touched } from "./relevance.ts";
@@ -29,6 +21,8 @@ export interface SliceRequest {
   readonly start: Omit<Start, "guarded">;
   /** What a field that nobody stores reads as; undefined where it has to be kept. */
   readonly constant: (field: FieldId, dereferenced: boolean) => E | undefined;
+  /** Only what matters is asked for, not its best form. */
+  readonly rough: boolean;
   /** Is the parameter of an entry one that its caller may give any value? */
   readonly open: (entry: string, param: string) => boolean;
   /** Drops disturbances of predicates by those who may not disturb them. */
@@ -53,6 +47,7 @@ export function slice(request: SliceRequest): Sliced {
   const tidy0 = new Map([...request.procs].map(([name, p]) => [name, tidied(p)] as const));
   const first = request.guarded(tidy0);
   let { procs, found } = settle(first.procs, request, first.guarded);
+  if (request.rough) return { procs: reachable(procs, entries), fields: found.fields, preds: found.preds };
   // Once it is small: procedures that make a test twice, once for each outcome.
   const halves = new Map([...procs].map(([name, p]) => [name, split(p)] as const));
   if ([...halves].some(([name, p]) => procs.get(name) !== p)) {
@@ -62,7 +57,7 @@ export function slice(request: SliceRequest): Sliced {
   }
   for (const name of entries) {
     const valued = withValues(procs, name, (param) => request.open(name, param));
-    if (valued !== undefined) procs.set(name, { ...valued, code: [...simplify(valued.code)] });
+    if (valued !== undefined) procs.set(name, { ...valued, code: [...shrink(valued.code)] });
   }
   return { procs: reachable(merged(procs, entries), entries), fields: found.fields, preds: found.preds };
 }
@@ -222,7 +217,7 @@ function prune(
     }
     return i;
   });
-  return { ...p, code: withoutTwice(withoutEchoes(simplify(withoutResults)), request.start) };
+  return { ...p, code: withoutTwice(withoutEchoes(shrink(withoutResults)), request.start) };
 }
 
 /** A disturbance that the next instruction repeats goes. */

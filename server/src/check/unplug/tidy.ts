@@ -2,7 +2,7 @@
 import { falls, mapE, mapExpressions, readsShared, retarget, successors, written } from "../../model/unplug/walk.ts";
 import { ERR, MANY } from "../../model/unplug/skeleton.ts";
 import { any, c } from "./values.ts";
-import { simplify } from "../../model/unplug/simplify.ts";
+import { shrink } from "./shrink.ts";
 import { lookAt } from "./look.ts";
 import { webs } from "./webs.ts";
 import type { At, E, Ins } from "../../model/unplug/skeleton.ts";
@@ -12,9 +12,18 @@ const ROUNDS = 12;
 
 /** `params`: registers that the caller sets. */
 export function tidy(code: readonly Ins[], params: readonly string[]): readonly Ins[] {
-  let now = webs(simplify(code), params);
+  const passes: readonly ((c: readonly Ins[]) => readonly Ins[])[] = [
+    adjacent,
+    (c) => withCopies(c, params),
+    withoutGuesses,
+    withKnownTests,
+    withKnownWays,
+    withOpenTests,
+    shrink,
+  ];
+  let now = webs(shrink(code), params);
   for (let round = 0; round < ROUNDS; round++) {
-    const next = simplify(withOpenTests(withKnownTests(withoutGuesses(withCopies(adjacent(now), params)))));
+    const next = passes.reduce((c, pass) => pass(c), now);
     if (next.length === now.length && round > 0) return next;
     now = next;
   }
@@ -105,6 +114,31 @@ function withoutGuesses(code: readonly Ins[]): readonly Ins[] {
       ? mapExpressions(i, (e) => anyIn(mapE(e, (n) => (n.k === "r" && open.has(n.r) ? { k: "any" } : n))))
       : i,
   );
+}
+
+/** Where a constant is set and then tested, the way on is known: `r = 0; goto L; L: test r` goes past the test. */
+function withKnownWays(code: readonly Ins[]): readonly Ins[] {
+  const out: Ins[] = [];
+  const position: number[] = [];
+  let changed = false;
+  for (const [index, i] of code.entries()) {
+    position.push(out.length);
+    out.push(i);
+    if (i.op !== "let" || i.e.k !== "c") continue;
+    const after = code[index + 1];
+    const at = after?.op === "jmp" ? after.to : index + 1;
+    const test = code[at];
+    if (test?.op !== "br" || !lookAt(test).reads.every((r) => r === i.r) || lookAt(test).cells.length > 0) continue;
+    const value = i.e;
+    const known = constant(anyIn(mapE(test.e, (n) => (n.k === "r" ? value : n))));
+    if (known === undefined) continue;
+    changed = true;
+    out.push({ op: "jmp", to: known ? test.then : test.else });
+  }
+  position.push(out.length);
+  if (!changed) return code;
+  // Targets are still the old places.
+  return out.map((i) => retarget(i, (t) => position[t] ?? out.length));
 }
 
 /** Tests of constants become jumps. */

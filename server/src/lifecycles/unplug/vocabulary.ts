@@ -490,6 +490,7 @@ const vfio: Framework = {
     vfio_put_device: [0],
   },
   folders: ["drivers/vfio/"],
+  headers: ["include/linux/vfio"],
   core: ["drivers/vfio/"],
   apart: ["vfio_device_ops.open_device", "vfio_device_ops.init", "vfio_device_ops.release"],
   slots: [
@@ -527,6 +528,7 @@ const rdma: Framework = {
     rdma_umap_priv_init: [0, 1, 2],
   },
   folders: ["drivers/infiniband/", "include/rdma/"],
+  headers: ["include/rdma/"],
   core: ["drivers/infiniband/core/"],
   apart: [],
   slots: [...slots("uverbs_obj_fd_type", "destroy_object"), ...slots("ib_device_ops", "disassociate_ucontext")],
@@ -545,6 +547,7 @@ const plain: Framework = {
   device: "",
   border: {},
   folders: [],
+  headers: [],
   core: [],
   apart: [],
   slots: [
@@ -689,6 +692,18 @@ export const vocabulary: Vocabulary = {
   revokes: ["dma_buf_invalidate_mappings", "dma_buf_move_notify"],
   setUps: ["pcim_p2pdma_init"],
   nonnull: new Set(["file.f_mapping", "inode.i_mapping", "vfio_device.inode"]),
+  headers: [
+    "include/linux/dma-",
+    "include/linux/mm.h",
+    "include/linux/mm_types.h",
+    "include/linux/fs.h",
+    "include/linux/pci.h",
+    "include/linux/pci-p2pdma.h",
+    "include/linux/auxiliary_bus.h",
+    "include/linux/platform_device.h",
+    "include/linux/device/",
+    "include/linux/pm.h",
+  ],
   frameworks: [vfio, rdma],
   plain,
 };

@@ -116,6 +116,8 @@ export interface Framework {
   readonly border: Readonly<Record<string, readonly Operand[]>>;
   /** Where the framework's own code lives that skeletons may run into; folder prefixes. */
   readonly folders: readonly string[];
+  /** Headers in which it declares its interface; prefixes. */
+  readonly headers: readonly string[];
   /** Folders whose files are the framework's own. */
   readonly core: readonly string[];
   /** Callbacks that never run while what is exported can be reached: opening, setting up. */
@@ -170,6 +172,8 @@ export interface Vocabulary {
   readonly setUps: readonly string[];
   /** Fields that are never NULL. */
   readonly nonnull: ReadonlySet<FieldId>;
+  /** Headers that declare the structs of the tables above; prefixes. */
+  readonly headers: readonly string[];
   readonly frameworks: readonly Framework[];
   /** For drivers that no framework stands in front of. */
   readonly plain: Framework;
