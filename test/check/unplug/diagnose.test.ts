@@ -18,7 +18,7 @@ import {
 import { explore } from "../../../server/src/model/unplug/explore.ts";
 import { kits } from "../../lifecycles/unplug/kits.ts";
 import { fences, PLAIN, plainSet, STATE } from "../../lifecycles/unplug/plain-set.ts";
-import { rdmaSet } from "../../lifecycles/unplug/rdma-set.ts";
+import { mendedRdmaSet, rdmaSet } from "../../lifecycles/unplug/rdma-set.ts";
 import { table } from "../../lifecycles/unplug/table.ts";
 import { vfioSet } from "../../lifecycles/unplug/vfio-set.ts";
 
@@ -103,6 +103,14 @@ describe("unplug diagnosis", function () {
       "dma-buf/revoke-races-release",
       "dma-buf/unwind-after-export",
     ]);
+  });
+
+  it("says of the RDMA core that a fork inherits what nobody keeps track of", () => {
+    const { findings } = diagnose(mendedRdmaSet(), kits.forks);
+    assert.deepEqual(
+      [...new Set(findings.map((x) => `${x.rule} ${x.fn}`))],
+      ["vma/inherited-untracked rdma_umap_open"],
+    );
   });
 
   it("adds protection only: a repaired set is safe in every scenario", () => {

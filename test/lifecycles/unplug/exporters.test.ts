@@ -48,6 +48,15 @@ describe("unplug environment, real exporters by hand", function () {
     assert.match(found(s), /ib_uobject\.context of ib_uverbs_dmabuf_file#1, which is freed/);
   });
 
+  it("uverbs: a fork during the disassociation inherits PTEs that nobody zaps", () => {
+    // rdma_umap_open() zaps the child's VMA where it cannot track it, but dup_mmap() copies the PTEs only after .open.
+    for (const name of [
+      "close and remove with the device mapped, and a fork",
+      "retire and remove with the device mapped, and a fork",
+    ])
+      assert.match(found(scenario(mendedRdmaSet(), "forks", name)), /a PTE outlives the driver|pte-while-isolated/);
+  });
+
   it("uverbs without disassociation: a release after the teardown keeps its reference to the file, and remove() waits for ever", () => {
     const s = buildScenarios(rdmaSet({}, { disassociates: false }), rdma).find((x) =>
       x.name.endsWith("close and remove while it is exported and closed"),

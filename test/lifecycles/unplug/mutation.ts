@@ -1,121 +1,151 @@
-// Runs the table of defects on a mutated model: does any row notice? A row notices when a whole exporter is violated or no longer finished, or when a defect is not named
-// by its rule any more. Used by scripts/mutate-models.ts for everything and by the tests for what is quick.
-import type { Kit } from "../../../server/src/check/unplug/diagnose.ts";
-import { diagnose } from "../../../server/src/check/unplug/diagnose.ts";
+// The table of defects as numbers that can be asked again in no time: of each row the cheapest scenario that shows it, and what is found there. A mutated model is
+// noticed by a row where that changes, or where an exporter that is right becomes wrong. For scripts/mutate-models.ts and for the tests.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Exploration } from "../../../server/src/model/unplug/explore.ts";
 import { explore } from "../../../server/src/model/unplug/explore.ts";
 import type { Scenario } from "../../../server/src/model/unplug/scenario.ts";
-import type { SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
 import { kits } from "./kits.ts";
 import type { Mutant } from "./mutants.ts";
 import { plainSet } from "./plain-set.ts";
+import type { Probe } from "./probes.ts";
 import { probes } from "./probes.ts";
 import { mendedRdmaSet } from "./rdma-set.ts";
 import { table } from "./table.ts";
 import { vfioSet } from "./vfio-set.ts";
 
-export interface Row {
-  readonly name: string;
-  readonly kit: Kit;
-  readonly set: () => SkeletonSet;
-  /** The rule that is named first; "silent" where nothing is wrong. */
-  readonly rule: string;
-}
+const first = vfioSet();
 
-const only = (set: SkeletonSet, ...revokers: readonly string[]): SkeletonSet => ({
-  ...set,
-  roots: set.roots.filter((x) => x.kind !== "revoke" || revokers.includes(x.proc)),
-});
-
-/** Every row: the whole exporters first, the quickest of them first. */
-export const rows: readonly Row[] = [
-  { name: "foo", kit: kits.plain, set: () => plainSet(), rule: "silent" },
-  { name: "vfio-pci", kit: kits.vfio, set: () => only(vfioSet(), "vfio_pci_ioctl_reset"), rule: "silent" },
-  { name: "uverbs, mended", kit: kits.rdma, set: () => mendedRdmaSet(), rule: "silent" },
-  ...probes,
-  ...table.map((d) => ({ name: `${d.family}: ${d.name}`, kit: kits[d.family], set: d.set, rule: d.rule })),
+/** Every row: the exporters that are right first, the quickest of them first. */
+export const rows: readonly Probe[] = [
+  { name: "foo", kit: "plain", set: () => plainSet(), safe: true },
+  {
+    name: "vfio-pci",
+    kit: "vfio",
+    set: () => ({
+      ...first,
+      roots: first.roots.filter((x) => x.kind !== "revoke" || x.proc === "vfio_pci_ioctl_reset"),
+    }),
+    safe: true,
+  },
+  { name: "uverbs, mended", kit: "rdma", set: () => mendedRdmaSet(), safe: true },
+  ...probes.filter((p) => p.safe === true),
+  ...probes.filter((p) => p.safe !== true),
+  ...table.map((d): Probe => ({
+    name: d.set().name,
+    kit: d.family,
+    set: d.set,
+    ...(d.rule === "silent" ? { safe: true } : {}),
+  })),
 ];
 
-const built = new Map<string, readonly Scenario[]>();
+const built = new Map<string, ReadonlyMap<string, Scenario>>();
 
-function scenariosOf(row: Row): readonly Scenario[] {
-  let list = built.get(row.name);
-  if (list === undefined) built.set(row.name, (list = row.kit.scenarios(row.set())));
-  return list;
-}
-
-/** Where a row's answer comes from without any mutation: the first violated scenario; -1 where there is none. */
-export interface Answer {
-  readonly first: number;
-  readonly what: string | undefined;
-  /** States of each scenario up to that one. */
-  readonly states: readonly number[];
-}
-
-export function answer(row: Row): Answer {
-  const states: number[] = [];
-  for (const [n, s] of scenariosOf(row).entries()) {
-    const e = explore(s);
-    states.push(e.states);
-    if (e.verdict !== "safe") return { first: n, what: e.violation?.what ?? e.reason, states };
+/** The scenarios of a row by the names of their views. */
+export function views(row: Probe): ReadonlyMap<string, Scenario> {
+  let found = built.get(row.name);
+  if (found === undefined) {
+    const set = row.set();
+    const named = new Map<string, Scenario>();
+    for (const s of kits[row.kit].scenarios(set)) {
+      const name = s.name.slice(set.name.length + 2);
+      // Endings that a contract explores alone and together may be the same.
+      const unique = named.has(name) ? `${name} (again)` : name;
+      named.set(unique, { ...s, abilities: s.abilities.filter((a) => a !== row.without) });
+    }
+    found = named;
+    built.set(row.name, found);
   }
-  return { first: -1, what: undefined, states };
+  return found;
 }
 
+/** What an exploration says, in a line: what breaks, who hangs, and which abilities that takes. */
+export function said(e: Exploration): string {
+  const hangs = e.violation?.blocked?.[0]?.thread;
+  if (e.violation === undefined) return e.verdict;
+  const able = e.abilitiesUsed.length === 0 ? "" : `, if it ${e.abilitiesUsed.join(", ")}`;
+  return `${e.violation.what}${hangs === undefined ? "" : ` (${hangs})`}${able}`;
+}
+
+/** Where a row shows what it has. */
+export interface Shown {
+  readonly row: string;
+  readonly view: string;
+  readonly said: string;
+}
+
+/** Looks for the scenario of a row that shows a violation in the fewest states; undefined where there is none. Slow. */
+export function cheapest(row: Probe): Shown | undefined {
+  for (const budget of [400, 4_000, 40_000, 400_000]) {
+    let best: { readonly view: string; readonly scenario: Scenario; readonly states: number } | undefined;
+    for (const [view, scenario] of views(row)) {
+      const e = explore(scenario, { budget: best?.states ?? budget });
+      if (e.violation !== undefined) best = { view, scenario, states: e.states };
+    }
+    // A budget may change which violation is met first.
+    if (best !== undefined) return { row: row.name, view: best.view, said: said(explore(best.scenario)) };
+  }
+  return undefined;
+}
+
+export const SHOWN = path.join(import.meta.dirname, "table.shown.txt");
+const SEPARATOR = " | ";
+
+export const printShown = (list: readonly Shown[]): string =>
+  list.map((x) => [x.row, x.view, x.said].join(SEPARATOR)).join("\n") + "\n";
+
+/** What table.shown.txt says of each row that is wrong. */
+export function readShown(): readonly Shown[] {
+  return readFileSync(SHOWN, "utf8")
+    .split("\n")
+    .filter((l) => l !== "")
+    .map((l) => {
+      const [row = "", view = "", what = ""] = l.split(SEPARATOR);
+      return { row, view, said: what };
+    });
+}
+
+/** Who notices a mutant, and how. */
 export interface Killed {
   readonly row: string;
-  readonly scenario: string;
-  readonly how: string;
+  readonly view: string;
+  /** Empty: it was safe. */
+  readonly was: string;
+  readonly is: string;
 }
 
-/** Scenarios of whole exporters that are looked at before any defect: what breaks them breaks the small ones too, mostly. */
-const SMALL = 3_000;
-
-/** The first row that notices, or undefined. `answers`: by name of the row. */
-export function noticed(mutant: Mutant, answers: ReadonlyMap<string, Answer>): Killed | undefined {
-  const silent = rows.filter((r) => r.rule === "silent" && !mutant.friendly);
-  const small = (a: Answer | undefined, n: number): boolean => (a?.states[n] ?? 0) < SMALL;
-  for (const row of silent.filter((r) => !r.name.includes(":"))) {
-    const k = disturbed(row, mutant, (n) => small(answers.get(row.name), n));
-    if (k !== undefined) return k;
-  }
-  for (const row of rows) {
-    const a = answers.get(row.name);
-    const k = row.rule === "silent" || a === undefined ? undefined : lost(row, mutant, a);
-    if (k !== undefined) return k;
-  }
-  for (const row of silent) {
-    const k = disturbed(row, mutant, (n) => row.name.includes(":") || !small(answers.get(row.name), n));
-    if (k !== undefined) return k;
-  }
-  return undefined;
-}
-
-/** A scenario of an exporter that is right and is not safe any more. */
-function disturbed(row: Row, mutant: Mutant, among: (n: number) => boolean): Killed | undefined {
-  for (const [n, s] of scenariosOf(row).entries()) {
-    const changed = among(n) ? mutant.apply(s) : s;
-    if (changed === s) continue;
-    const e = explore(changed);
-    if (e.verdict !== "safe")
-      return { row: row.name, scenario: s.name, how: `${e.verdict}: ${e.violation?.what ?? e.reason ?? ""}` };
-  }
-  return undefined;
-}
-
-/** A defect that is not named by its rule any more. */
-function lost(row: Row, mutant: Mutant, a: Answer): Killed | undefined {
-  const s = scenariosOf(row)[a.first];
-  if (s === undefined) return undefined;
+/** What the view of the row says under the mutant; undefined where nothing changes. */
+export function ask(mutant: Mutant, row: Probe, view: string, was: string): Killed | undefined {
+  const s = views(row).get(view);
+  if (s === undefined) return { row: row.name, view, was, is: "no such view" };
   const changed = mutant.apply(s);
   if (changed === s) return undefined;
-  const e = explore(changed);
-  if (e.violation?.what === a.what) return undefined;
-  const kit: Kit = {
-    ...row.kit,
-    scenarios: (set): readonly Scenario[] => row.kit.scenarios(set).map((x) => mutant.apply(x)),
+  const is = said(explore(changed));
+  // What is wrong without any mutation says nothing.
+  return is === was || said(explore(s)) !== was ? undefined : { row: row.name, view, was, is };
+}
+
+/** Views of exporters that are right and that are looked at before any defect, by position: what breaks them breaks the first ones, mostly. */
+const EARLY = 12;
+
+/** The first row that notices, or undefined. */
+export function noticed(mutant: Mutant, shown: readonly Shown[]): Killed | undefined {
+  const safe = mutant.friendly ? [] : rows.filter((r) => r.safe === true);
+  const among = (early: boolean): Killed | undefined => {
+    for (const row of safe)
+      for (const [n, view] of [...views(row).keys()].entries()) {
+        const k = n < EARLY === early ? ask(mutant, row, view, "safe") : undefined;
+        if (k !== undefined) return k;
+      }
+    return undefined;
   };
-  const { verdict, findings, incomplete } = diagnose(row.set(), kit, { findings: 1 });
-  const named = findings[0]?.rule ?? (verdict === "safe" ? "silent" : verdict);
-  if (named === row.rule && incomplete.length === 0) return undefined;
-  return { row: row.name, scenario: s.name, how: `${row.rule} → ${incomplete[0] ?? named}` };
+  const wrong = (): Killed | undefined => {
+    for (const x of shown) {
+      const row = rows.find((r) => r.name === x.row);
+      const k = row && ask(mutant, row, x.view, x.said);
+      if (k !== undefined) return k;
+    }
+    return undefined;
+  };
+  return among(true) ?? wrong() ?? among(false);
 }

@@ -1,4 +1,207 @@
-// Rows of the table that exist for the model's sake: each shows a statement of the environment or of a contract that no defect of the real exporters needs.
-import type { Row } from "./mutation.ts";
+// Exporters that exist for the model's sake: each needs a statement of the environment or of a contract that no defect of the real exporters shows.
+import { ABLE } from "../../../server/src/lifecycles/unplug/abilities.ts";
+import { ACT, F } from "../../../server/src/lifecycles/unplug/actions.ts";
+import type { Stmt } from "../../../server/src/lifecycles/unplug/assemble.ts";
+import {
+  act,
+  atomicPut,
+  c,
+  call,
+  f,
+  goto,
+  lock,
+  not,
+  proc,
+  r,
+  ret,
+  set,
+  store,
+  unlock,
+  waitDone,
+  when,
+} from "../../../server/src/lifecycles/unplug/assemble.ts";
+import type { FieldSpec, Ins, SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
+import { ERR } from "../../../server/src/model/unplug/skeleton.ts";
+import { PLAIN, plainSet, STATE } from "./plain-set.ts";
+import { mendedRdmaSet, rdmaSet } from "./rdma-set.ts";
+import { VFIO, vfioSet } from "./vfio-set.ts";
 
-export const probes: readonly Row[] = [];
+export interface Probe {
+  readonly name: string;
+  readonly kit: "vfio" | "rdma" | "plain";
+  readonly set: () => SkeletonSet;
+  /** Nothing is wrong with it. */
+  readonly safe?: boolean;
+  /** An ability that the environment does not have here. */
+  readonly without?: string;
+}
+
+const { B, D } = PLAIN;
+const [buf, dev, att] = [r("buf"), r("dev"), r("att")];
+const dmabuf = f(B.dmabuf, buf);
+
+const withFields = (s: SkeletonSet, cls: string, ...fields: readonly FieldSpec[]): SkeletonSet => ({
+  ...s,
+  classes: s.classes.map((k) => (k.name === cls ? { ...k, fields: [...k.fields, ...fields] } : k)),
+});
+const only = (s: SkeletonSet, ...revokers: readonly string[]): SkeletonSet => ({
+  ...s,
+  roots: s.roots.filter((x) => x.kind !== "revoke" || revokers.includes(x.proc)),
+});
+/** The set with some instructions of a procedure made to do nothing. */
+const deaf = (s: SkeletonSet, name: string, gone: (i: Ins) => boolean): SkeletonSet => {
+  const p = s.procs[name]!;
+  const code = p.code.map((i, n): Ins => (gone(i) ? { op: "jmp", to: n + 1 } : i));
+  return { ...s, procs: { ...s.procs, [name]: { ...p, code } } };
+};
+
+/** The plain exporter with an mmap handler: gated by the flag that remove() sets, under its lock; remove() zaps. */
+function mapping(zaps: boolean, gated: boolean): SkeletonSet {
+  const s = plainSet({ token: zaps ? [act(ACT.zapMapping, [dev])] : [] }, { name: "foo, mapped" });
+  const gate = when(f(D.dead, dev), [unlock(D.lock, dev), ret(c(ERR))]);
+  const mmap = proc(
+    "foo_mmap",
+    ["dev", "vma"],
+    [
+      lock(D.lock, dev),
+      ...(gated ? [gate] : []),
+      act(ACT.insertPte, [r("vma")], { r: "ret" }),
+      unlock(D.lock, dev),
+      ret(r("ret")),
+    ],
+  );
+  return { ...s, procs: { ...s.procs, foo_mmap: mmap }, slots: { ...s.slots, "file_operations.mmap": "foo_mmap" } };
+}
+
+/** Uverbs with a driver that maps its device: the core's own mmap, fork and disassociation are what runs. */
+function mappingRdma(name: string): SkeletonSet {
+  const s = mendedRdmaSet();
+  const mmap = proc("probe_mmap", ["vma"], [act(ACT.insertPte, [r("vma")]), ret(c(0))]);
+  return {
+    ...s,
+    name,
+    procs: { ...s.procs, probe_mmap: mmap },
+    slots: { ...s.slots, "ib_device_ops.mmap": "probe_mmap" },
+  };
+}
+
+/** One attachment at most, and a revocable one: what only a second mapping by the same importer shows. */
+const priv = f(F.priv, r("dmabuf"));
+const single: Stmt[] = [
+  when(not(f(F.importerOps, att)), [goto("no")]),
+  when(not(f(F.callback, att)), [goto("no")]),
+  lock("foo_buf.inner", priv),
+  when(f("foo_buf.taken", priv), [unlock("foo_buf.inner", priv), goto("no")]),
+  store("foo_buf.taken", priv, c(1)),
+  unlock("foo_buf.inner", priv),
+];
+
+const plain = (
+  name: string,
+  edits: Parameters<typeof plainSet>[0],
+  more: (s: SkeletonSet) => SkeletonSet = (s) => s,
+): Probe => ({
+  name: `foo, ${name}`,
+  kit: "plain",
+  set: () => more(plainSet(edits, { name: `foo, ${name}` })),
+});
+const vfio = (
+  name: string,
+  edits: Parameters<typeof vfioSet>[0],
+  more: (s: SkeletonSet) => SkeletonSet = (s) => s,
+): Probe => ({
+  name: `vfio-pci, ${name}`,
+  kit: "vfio",
+  set: () => more(only(vfioSet(edits, `vfio-pci, ${name}`), "vfio_pci_ioctl_reset")),
+});
+const inner: FieldSpec = { id: "foo_buf.inner", kind: "lock" };
+const taken = (s: SkeletonSet): SkeletonSet => withFields(s, "foo_buf", inner, { id: "foo_buf.taken", kind: "value" });
+
+export const probes: readonly Probe[] = [
+  { name: "foo, mapped", kit: "plain", set: () => mapping(true, true), safe: true },
+  // fork() copies PTEs after the child's VMA was opened, and so after a failed open has zapped it (rdma_umap_open).
+  { name: "uverbs, mended, mapped, forked", kit: "rdma", set: () => mappingRdma("uverbs, mended, mapped, forked") },
+  {
+    name: "uverbs, mended, mapped",
+    kit: "rdma",
+    set: () => mappingRdma("uverbs, mended, mapped"),
+    safe: true,
+    without: ABLE.forks,
+  },
+  {
+    name: "uverbs, mended, not disassociating",
+    kit: "rdma",
+    set: () => ({ ...rdmaSet({}, { mended: true, disassociates: false }), name: "uverbs, mended, not disassociating" }),
+    safe: true,
+  },
+  { name: "foo, mapped, not zapped", kit: "plain", set: () => mapping(false, true) },
+  { name: "foo, mapped, not gated", kit: "plain", set: () => mapping(true, false) },
+  plain("not revoked", { revoke: [] }),
+  plain("without a gate", { gate: [ret(c(1))] }),
+  plain("without a fence wait", { fences: [] }),
+  plain("never counted down", { put: [] }),
+  plain("counted down too early", { put: [], "put.early": [atomicPut(B.users, buf)] }),
+  plain("open to static importers", {
+    "attach.callback": [when(f(F.importerOps, att), [when(not(f(F.callback, att)), [goto("no")])])],
+  }),
+  plain("open to pinned importers", { "attach.callback": [when(not(f(F.importerOps, att)), [goto("no")])] }),
+  plain(
+    "reopened by an unmap",
+    { "attach.callback": single, "put.early": [store(B.state, buf, c(STATE.ready))] },
+    taken,
+  ),
+  plain(
+    "with a lock around the invalidation that unmap takes",
+    {
+      invalidate: [lock("foo_buf.inner", buf), call("env.invalidate", [dmabuf]), unlock("foo_buf.inner", buf)],
+      "put.early": [lock("foo_buf.inner", buf), unlock("foo_buf.inner", buf)],
+    },
+    (s) => withFields(s, "foo_buf", inner),
+  ),
+  plain("mapped twice", { get: [act(ACT.mapBegin, [att, f(B.provider, buf)], { r: "again" })] }),
+  plain("unmapped twice", { "put.early": [act(ACT.mapEnd, [att])] }),
+  plain("unmapped without resv", {
+    "put.early": [unlock(F.resv, dmabuf)],
+    put: [lock(F.resv, dmabuf), atomicPut(B.users, buf)],
+  }),
+  plain("walked without a reference", { active: [set("active", c(1))] }),
+  vfio("peer gate removed", { "peer.gate": [] }),
+  vfio("only the parent's VMA zapped", { "reset.zap": [act(ACT.zapVma, [c(1)])] }),
+  vfio("fences not waited for, the device never disabled", { "move.fences": [] }, (s) =>
+    deaf(s, "vfio_pci_core_disable", (i) => i.op === "act" && i.act === ACT.isolate),
+  ),
+  vfio(
+    "a reset that waits for what nobody completes",
+    { "reset.move": [call("vfio_pci_dma_buf_move", [r("vdev"), c(1)]), waitDone("probe.done", r("vdev"))] },
+    (s) => withFields(s, VFIO.DEV, { id: "probe.done", kind: "completion" }),
+  ),
+  vfio("registrations never put", {}, (s) =>
+    deaf(
+      deaf(
+        deaf(s, "vfio_pci_core_feature_dma_buf", (i) => i.op === "call" && i.proc === "vfio_device_put_registration"),
+        "vfio_pci_dma_buf_release",
+        (i) => i.op === "call" && i.proc === "vfio_device_put_registration",
+      ),
+      "vfio_pci_dma_buf_cleanup",
+      (i) => i.op === "call" && i.proc === "vfio_device_put_registration",
+    ),
+  ),
+  {
+    name: "uverbs, nothing destroyed",
+    kit: "rdma",
+    set: () => {
+      const s = mendedRdmaSet();
+      const nothing = proc("uverbs_dmabuf_fd_destroy_uobj", ["priv", "why"], [ret(c(0))]);
+      return {
+        ...deaf(s, "rdma_user_mmap_entry_remove", (i) => i.op !== "return"),
+        name: "uverbs, nothing destroyed",
+        procs: {
+          ...s.procs,
+          uverbs_dmabuf_fd_destroy_uobj: nothing,
+          rdma_user_mmap_entry_remove: proc("rdma_user_mmap_entry_remove", ["entry"], [ret(c(0))]),
+        },
+      };
+    },
+  },
+  { name: "uverbs, as it is", kit: "rdma", set: () => rdmaSet() },
+];

@@ -1,5 +1,5 @@
 // The table of defects: each a change to one of the two hand-written exporters, and the rule that must be named for it. `silent`: the change breaks nothing.
-import type { SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
+import type { Ins, SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
 import {
   brk,
   c,
@@ -20,7 +20,8 @@ import {
   when,
 } from "../../../server/src/lifecycles/unplug/assemble.ts";
 import type { Edits, Stmt } from "../../../server/src/lifecycles/unplug/assemble.ts";
-import { F } from "../../../server/src/lifecycles/unplug/actions.ts";
+import { ACT, F } from "../../../server/src/lifecycles/unplug/actions.ts";
+import { coreProcs } from "../../../server/src/lifecycles/unplug/contracts/rdma-core.ts";
 import { ERR } from "../../../server/src/model/unplug/skeleton.ts";
 import { VFIO, vfioSet, waitFences as vfioFences } from "./vfio-set.ts";
 import { RDMA, mendedRdmaSet, waitFences as rdmaFences } from "./rdma-set.ts";
@@ -148,6 +149,20 @@ for (const [where, root] of [
   ["hot", "vfio_pci_dev_set_hot_reset"],
 ] as const)
   vfio(`zap removed (${where})`, "vma/maps-while-isolated", { [`${where}.zap`]: [] }, [root]);
+/** uverbs_user_mmap_disassociate() of the RDMA core, as the set's own C, without the zap. */
+const unzapped = (set: SkeletonSet): SkeletonSet => {
+  const core = coreProcs(set.parts.private ?? "", ret());
+  const p = core["uverbs_user_mmap_disassociate"];
+  if (p === undefined) throw new Error("the core's procedure has another name");
+  const code = p.code.map((i, n): Ins => (i.op === "act" && i.act === ACT.zapVma ? { op: "jmp", to: n + 1 } : i));
+  return { ...set, procs: { ...set.procs, [p.name]: { ...p, code } } };
+};
+out.push({
+  name: "zap removed",
+  family: "rdma",
+  rule: "vma/not-zapped",
+  set: () => ({ ...unzapped(mendedRdmaSet()), name: "uverbs, zap removed" }),
+});
 vfio("fault gate removed", "vma/maps-while-isolated", {
   "fault.gate": [],
 });

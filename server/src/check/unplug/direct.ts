@@ -4,8 +4,9 @@ import type { Scenario } from "../../model/unplug/scenario.ts";
 import type { At, Ins } from "../../model/unplug/skeleton.ts";
 import { expressionsOf, nodes } from "../../model/unplug/walk.ts";
 import type { Direct } from "./diagnose.ts";
+import { fnOf } from "./patch.ts";
 import type { Scene } from "./patch.ts";
-import { closure } from "./roles.ts";
+import { closure, sites } from "./roles.ts";
 
 /** What a fault about an object's life is called by the machine. */
 const LIFE: ReadonlySet<string> = new Set([
@@ -79,28 +80,46 @@ function place(s: Scene, scenario: Scenario, v: ModelViolation): { readonly at: 
 
 type Said = (rule: string, message: string, where?: { readonly at: At | undefined; readonly fn: string }) => Direct;
 
+/** A PTE is there when none may be: was it never zapped, put back by a fault, or copied by a fork? */
 function pte(s: Scene, scenario: Scenario, v: ModelViolation, said: Said): Direct {
-  const { zapMapping, zapVma, insertPte } = s.names.acts;
+  const { zapMapping, zapVma, insertPte, copyPtes, isolate } = s.names.acts;
   const isAct = (x: Executed, ...acts: string[]): boolean => x.ins?.op === "act" && acts.includes(x.ins.act);
-  const zap = v.ran.findLastIndex((x) => isAct(x, zapMapping, zapVma));
-  const filled = v.ran.findLastIndex((x) => isAct(x, insertPte));
-  const past = scenario.invariants.some((i) => i.name === v.what && i.quiet !== true);
-  const revoker = [...v.ran].reverse().find((x) => s.set.roots.some((r) => r.kind === "revoke" && r.proc === x.start));
-  const begins = revoker === undefined ? undefined : s.set.procs[revoker.start];
-  const door = v.ran[filled]?.ins?.at;
-  if ((zap >= 0 && filled > zap) || (revoker === undefined && door !== undefined && !past)) {
-    const fn = door?.fn ?? "";
-    return said(
-      past ? "vma/fault-not-gated" : "vma/maps-while-isolated",
-      `${fn}() inserts a PTE although the device is cut off`,
-      { at: door, fn },
-    );
+  const lastOf = (...acts: string[]): number => v.ran.findLastIndex((x) => isAct(x, ...acts));
+  const [zap, filled, copied] = [lastOf(zapMapping, zapVma), lastOf(insertPte), lastOf(copyPtes)];
+  const forker = v.ran[copied]?.thread;
+  // What ran for the copied VMA, in the forking thread before the copy.
+  const opened = v.ran.slice(0, Math.max(0, copied)).findLast((x) => x.thread === forker && isAct(x, zapVma))?.ins?.at;
+  if (copied > filled && (opened !== undefined || zap > copied)) {
+    const fn = opened?.fn ?? v.ran[copied]?.start ?? s.set.name;
+    const what =
+      opened === undefined
+        ? "a forked process keeps PTEs of the device that the zap has not found"
+        : `${fn}() zaps a VMA that a fork has made before its PTEs are copied: the child keeps them, and nobody keeps track of it`;
+    return said("vma/inherited-untracked", what, { at: opened, fn });
   }
-  const fn = begins?.fn ?? revoker?.start ?? v.ran.at(-1)?.ins?.at?.fn ?? s.set.name;
-  const at = begins?.code.find((i) => i.at?.span !== undefined)?.at ?? begins?.code[0]?.at ?? v.ran.at(-1)?.ins?.at;
-  return past
-    ? said("vma/not-zapped", `PTEs of the device are still there when the driver is gone`, { at, fn })
-    : said("vma/maps-while-isolated", `${fn}() cuts the device off while processes have it mapped`, { at, fn });
+  const last = v.ran.findLast((x) => x.ins !== undefined);
+  // At run time the device is only cut off for a while; what gives its memory back, or ends it, ends a bound.
+  const cut = last?.ins?.op === "act" && last.ins.act === isolate ? last.ins.opt?.["why"] : undefined;
+  const window =
+    cut === "reset" || cut === "power" || scenario.invariants.some((i) => i.name === v.what && i.quiet === true);
+  const faults = closure(
+    s.set,
+    s.names.entrySlots.filter((x) => x.endsWith("fault")).map((x) => s.set.slots[x]),
+  );
+  const door = [...sites(s.set, faults, "act", (i) => i.act === insertPte)].find(
+    (x) => x.ins.at === v.ran[filled]?.ins?.at,
+  );
+  const revoker = v.ran.findLast((x) => s.set.roots.some((r) => r.kind === "revoke" && r.proc === x.start));
+  if (door !== undefined && ((zap >= 0 && filled > zap) || (revoker === undefined && window))) {
+    const fn = fnOf(s.set, door.proc, door.ins);
+    const rule = window ? "vma/maps-while-isolated" : "vma/fault-not-gated";
+    return said(rule, `${fn}() inserts a PTE although the device is cut off`, { at: door.ins.at, fn });
+  }
+  if (!window) return said("vma/not-zapped", "processes still have the device mapped when its memory is given back");
+  const begins = revoker === undefined ? undefined : s.set.procs[revoker.start];
+  const fn = begins?.fn ?? revoker?.start ?? last?.ins?.at?.fn ?? s.set.name;
+  const at = begins?.code.find((i) => i.at?.span !== undefined)?.at ?? begins?.code[0]?.at ?? last?.ins?.at;
+  return said("vma/maps-while-isolated", `${fn}() cuts the device off while processes have it mapped`, { at, fn });
 }
 
 /** The classes whose cells the instruction touches. */

@@ -3,10 +3,11 @@ import type { UnplugNames } from "../../model/unplug/names.ts";
 import { ACT, BROKEN, CLS, ENV, F, SLOT } from "./actions.ts";
 import { IDEAL } from "./ideal.ts";
 import { HOLDS } from "./invariants.ts";
+import { COPY_PTES } from "./user.ts";
 
 export const names: UnplugNames = {
   procs: { export: ENV.export, invalidate: ENV.invalidate, revokeAll: IDEAL.revokeAll, admit: IDEAL.admit },
-  acts: { ...ACT, drained: IDEAL.drained },
+  acts: { ...ACT, copyPtes: COPY_PTES, drained: IDEAL.drained },
   fields: F,
   slots: SLOT,
   classes: CLS,

@@ -297,7 +297,10 @@ export function views(set: SkeletonSet, contract: Contract, { rounds = 2, revoca
         isolation: revokes(set, r.root.proc),
       });
   }
-  if (!insertsOnFault(set) && mapsDevice(set)) add(together, "with the device mapped", { buffers: 0, vma: "fork" });
+  if (!insertsOnFault(set) && (contract.maps === true || mapsDevice(set))) {
+    add(together, "with the device mapped", { buffers: 0, vma: "one" });
+    add(together, "with the device mapped, and a fork", { buffers: 0, vma: "fork" });
+  }
   return out;
 }
 

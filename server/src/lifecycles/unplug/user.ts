@@ -68,6 +68,9 @@ const closeDevice: Action = (w) => [
   },
 ];
 
+/** The action in which a fork copies PTEs. */
+export const COPY_PTES = "user.copyPtes";
+
 /** copy_page_range of fork: the child's PTEs are those of the parent at this instant. */
 const copyPtes: Action = (w, { args }) => {
   const [parent = 0, child = 0] = args;
@@ -88,7 +91,7 @@ export const userActions: Readonly<Record<string, Action>> = {
   "user.leave": leave,
   "user.share": share,
   "user.closeDevice": closeDevice,
-  "user.copyPtes": copyPtes,
+  [COPY_PTES]: copyPtes,
 };
 
 const [b, v] = [r("b"), r("v")];
@@ -164,7 +167,7 @@ export function commonProcs(slots: Readonly<Record<string, string>>): Record<str
         store(F.vmaPrivate, r("child"), f(F.vmaPrivate, v)),
         callSlot("vm_operations_struct.open", [r("child")]),
         act("user.share", []),
-        act("user.copyPtes", [v, r("child")]),
+        act(COPY_PTES, [v, r("child")]),
         unlock(F.mmapLock, r("child")),
         unlock(F.mmapLock, v),
       ],

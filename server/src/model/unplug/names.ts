@@ -33,6 +33,8 @@ export interface UnplugNames {
     readonly zapMapping: string;
     readonly zapVma: string;
     readonly insertPte: string;
+    /** A fork copies the PTEs of a VMA. */
+    readonly copyPtes: string;
     /** Waits until no importer of the buffer has a mapping: for repairs. */
     readonly drained: string;
   };

@@ -75,6 +75,8 @@ export interface Contract {
     readonly alone: readonly (readonly string[])[];
     readonly together: readonly (readonly string[])[];
   };
+  /** Does the framework itself map the device into processes, whether or not the set shows it? */
+  readonly maps?: boolean;
   /** Functions of the framework that the scene calls by name: where a set brings them in C, that is what runs; else the contract's own form. */
   readonly entries: readonly string[];
   scene(set: SkeletonSet, view: View): Scene;

@@ -212,7 +212,7 @@ export function coreProcs(privateClass: string, retire: Stmt): Record<string, Pr
   );
 
   define(
-    "rdma.umap_open",
+    "rdma_umap_open",
     ["v"],
     set("opriv", f(F.vmaPrivate, v)),
     when(not(r("opriv")), [ret()]),
@@ -233,7 +233,7 @@ export function coreProcs(privateClass: string, retire: Stmt): Record<string, Pr
   );
 
   define(
-    "rdma.umap_close",
+    "rdma_umap_close",
     ["v"],
     set("priv", f(F.vmaPrivate, v)),
     when(not(priv), [ret()]),

@@ -206,7 +206,7 @@ function scene(set0: SkeletonSet, view: View): Scene {
       [SLOT.mmapFree]: "rdma.mmap_free",
       ...(view.vma === "none"
         ? {}
-        : { [SLOT.open]: "rdma.umap_open", [SLOT.close]: "rdma.umap_close", "ib_device_ops.mmap": "rdma.mmap" }),
+        : { [SLOT.open]: "rdma_umap_open", [SLOT.close]: "rdma_umap_close", "ib_device_ops.mmap": "rdma.mmap" }),
     },
     actions: { "rdma.retire": retire },
     threads,
@@ -261,6 +261,12 @@ export const rdma: Contract = {
       versions: ["7.2"],
     },
     {
+      file: "mm/mmap.c",
+      fn: "dup_mmap",
+      says: "A copied VMA is opened before its PTEs are copied, so that zapping it in .open does nothing.",
+      versions: ["7.2"],
+    },
+    {
       file: "drivers/base/auxiliary.c",
       fn: "auxiliary_bus_remove",
       says: "An auxiliary child is unbound before its parent's remove returns, so a provider of the parent outlives the child's remove.",
@@ -305,6 +311,7 @@ export const rdma: Contract = {
     "the driver gives up its mmap entry once: on a command, or when its file is torn down",
   ],
   bounds: ["driver"],
+  maps: true,
   endings: {
     alone: [["retire"], ["close"], ["remove"]],
     together: [
@@ -324,6 +331,8 @@ export const rdma: Contract = {
     "rdma_user_mmap_entry_free",
     "rdma_user_mmap_entry_get_pgoff",
     "rdma_umap_priv_init",
+    "rdma_umap_open",
+    "rdma_umap_close",
   ],
   scene,
 };
