@@ -119,8 +119,7 @@ export function treeOf(fixture: Fixture, folder: string): Record<string, string>
     const base = upward(folder, path.join("base", fixture.base));
     assert.ok(base !== undefined, `no base ${fixture.base}`);
     for (const file of readdirSync(base, { recursive: true, encoding: "utf8" }))
-      if (/\.[ch]$/.test(file))
-        files[file.split(path.sep).join("/")] = readFileSync(path.join(base, file), "utf8");
+      if (/\.[ch]$/.test(file)) files[file.split(path.sep).join("/")] = readFileSync(path.join(base, file), "utf8");
   }
   for (const { path: file, text } of fixture.pieces) files[file] = text;
   return files;
