@@ -4,7 +4,7 @@ import type { Ins } from "../../../server/src/model/unplug/skeleton.ts";
 import type { Scenario, Will } from "../../../server/src/model/unplug/scenario.ts";
 import { explore, exploreMinimal } from "../../../server/src/model/unplug/explore.ts";
 import type { Shape } from "./random.ts";
-import { CALM, DEADLY, randomScenario } from "./random.ts";
+import { CALM, DEADLY, PUBLISHING, randomScenario, SECTIONS } from "./random.ts";
 import { c, check, f, fail, lock, not, scenario, store, unlock } from "./scenarios.ts";
 import type { ThreadSpec } from "./scenarios.ts";
 
@@ -158,6 +158,9 @@ describe("exploring the unplug model", () => {
     { threads: 3, length: 2 },
     { threads: 2, length: 3, cases: CALM },
     { threads: 2, length: 4, cases: DEADLY },
+    { threads: 2, length: 3, cases: PUBLISHING },
+    { threads: 2, length: 3, cases: SECTIONS },
+    { threads: 3, length: 2, cases: SECTIONS },
   ];
 
   it("does not depend on the fusion of local steps: 200 random programs", function () {
@@ -183,13 +186,15 @@ describe("exploring the unplug model", () => {
       const reduced = explore(s, { all: true });
       const found = full.found ?? [];
       assert.equal(reduced.verdict, full.verdict, `seed ${seed}`);
-      // A defect may be met from another side (a lock that is freed while held, or taken after it was freed), but none is made up, and progress is the same.
-      assert.deepEqual(
-        reduced.found?.filter((n) => !found.includes(n)),
-        [],
-        `seed ${seed}`,
-      );
-      assert.equal(reduced.found?.includes("cannot-finish"), found.includes("cannot-finish"), `seed ${seed}`);
+      // A defect may be met from another side (a lock that is freed while held, or taken after it was freed), and behind a fault everything stands still;
+      // but none is made up, and where nothing faults, progress is the same.
+      if (found.every((n) => n === "cannot-finish")) assert.deepEqual(reduced.found, found, `seed ${seed}`);
+      else
+        assert.deepEqual(
+          reduced.found?.filter((n) => !found.includes(n)),
+          [],
+          `seed ${seed}`,
+        );
       // The first violation is one that the full search knows.
       const first = explore(s);
       assert.equal(first.verdict, full.verdict, `seed ${seed}`);

@@ -5,7 +5,7 @@ import type { E, Ins } from "../../../server/src/model/unplug/skeleton.ts";
 import type { Scenario } from "../../../server/src/model/unplug/scenario.ts";
 import { lifeOf } from "../../../server/src/model/unplug/scenario.ts";
 import { explore } from "../../../server/src/model/unplug/explore.ts";
-import { and, any, c, check, eq, f, fail, lock, not, r, ret, scenario, store, unlock } from "./scenarios.ts";
+import { and, any, bin, c, check, eq, f, fail, lock, not, r, ret, scenario, store, unlock } from "./scenarios.ts";
 import type { ThreadSpec } from "./scenarios.ts";
 
 type Threads = readonly (readonly Ins[] | ThreadSpec)[];
@@ -113,12 +113,6 @@ describe("the unplug machine", () => {
     return [...found([[...code, probe], ...others], { ...more, actions })].sort();
   }
   const set = (e: E): Ins => ({ op: "let", r: "v", e });
-  const bin = (op: "+" | "-" | "&" | "|" | "<" | "<=" | ">" | ">=" | "==" | "!=", l: E, x: E): E => ({
-    k: "bin",
-    op,
-    l,
-    r: x,
-  });
 
   it("counts: what put and get-unless-zero return", () => {
     const unless: Ins = { op: "count", do: "getUnlessZero", f: "o.count", o: c(1), r: "v" };
@@ -224,14 +218,14 @@ describe("the unplug machine", () => {
   });
 
   it("expressions", () => {
-    assert.deepEqual(values([set(bin("+", c(1), c(1)))]), ["two"]);
-    assert.deepEqual(values([set(bin("-", c(1), c(2)))]), ["error"]);
-    assert.deepEqual(values([set(bin("&", c(6), c(3)))]), ["two"]);
-    assert.deepEqual(values([set(bin("|", c(0), c(2)))]), ["two"]);
-    assert.deepEqual(values([set(bin("<", c(ERR), c(0)))]), ["one"]);
-    assert.deepEqual(values([set(bin(">=", c(MANY), c(1)))]), ["one"]);
-    assert.deepEqual(values([set(bin("==", c(MANY), c(2)))]), ["one", "zero"]);
-    assert.deepEqual(values([set(bin("==", c(MANY), c(0)))]), ["zero"]);
+    assert.deepEqual(values([set(bin(c(1), "+", c(1)))]), ["two"]);
+    assert.deepEqual(values([set(bin(c(1), "-", c(2)))]), ["error"]);
+    assert.deepEqual(values([set(bin(c(6), "&", c(3)))]), ["two"]);
+    assert.deepEqual(values([set(bin(c(0), "|", c(2)))]), ["two"]);
+    assert.deepEqual(values([set(bin(c(ERR), "<", c(0)))]), ["one"]);
+    assert.deepEqual(values([set(bin(c(MANY), ">=", c(1)))]), ["one"]);
+    assert.deepEqual(values([set(bin(c(MANY), "==", c(2)))]), ["one", "zero"]);
+    assert.deepEqual(values([set(bin(c(MANY), "==", c(0)))]), ["zero"]);
     assert.deepEqual(values([set(any), { op: "br", e: r("v"), then: 2, else: 3 }, set(r("v"))]), [
       "error",
       "many",
@@ -289,7 +283,7 @@ describe("the unplug machine", () => {
 
   it("calls: arguments, results, slots, absent slots", () => {
     const procs = {
-      add: { name: "add", params: ["x"], code: [{ op: "return", e: bin("+", r("x"), c(1)) } satisfies Ins] },
+      add: { name: "add", params: ["x"], code: [{ op: "return", e: bin(r("x"), "+", c(1)) } satisfies Ins] },
     };
     const call = (more: Partial<Ins & { op: "call" }>): Ins => ({ op: "call", args: [c(1)], r: "v", ...more });
     assert.deepEqual(values([call({ proc: "add" })], { procs }), ["two"]);
@@ -333,7 +327,7 @@ describe("the unplug machine", () => {
     const once: ThreadSpec = { code: [get, ret], times: 2 };
     const more: Partial<Scenario> = {
       initial: [{ field: "o.count", object: 1, value: 1 }],
-      invariants: [{ name: "at most 2", holds: bin("<=", { k: "count", f: "o.count", o: c(1) }, c(2)) }],
+      invariants: [{ name: "at most 2", holds: bin({ k: "count", f: "o.count", o: c(1) }, "<=", c(2)) }],
     };
     assert.deepEqual(found([{ ...once, times: 1 }], more), []);
     assert.deepEqual(found([once], more), ["at most 2"]);

@@ -2,7 +2,7 @@
 import type { E, Ins } from "../../../server/src/model/unplug/skeleton.ts";
 import { ANY } from "../../../server/src/model/unplug/skeleton.ts";
 import type { Scenario, Will } from "../../../server/src/model/unplug/scenario.ts";
-import { c, eq, f, not, r, scenario, store, unlock } from "./scenarios.ts";
+import { bin, c, eq, f, lock, not, r, scenario, store, unlock } from "./scenarios.ts";
 import type { ThreadSpec } from "./scenarios.ts";
 
 /** mulberry32: a small generator whose sequence depends on the seed alone. */
@@ -27,6 +27,10 @@ export interface Shape {
 /** Locks, fields and waits; objects live for ever and counts stay high. */
 export const CALM = [0, 1, 2, 3, 4, 5, 8, 8, 9, 9, 17, 18, 19, 20, 21];
 /** Objects die, perhaps too early. */
+/** Fields that belong to a lock, and waits between the sections. */
+export const SECTIONS = [29, 30, 30, 31, 31, 8, 9, 17, 20];
+/** Objects are made, published and taken back. */
+export const PUBLISHING = [0, 3, 8, 9, 22, 22, 22, 23, 23, 24, 24, 25, 26, 27];
 export const DEADLY = [0, 3, 5, 8, 9, 10, 11, 12, 13, 21];
 
 /** A random scenario; the same for the same seed and shape. */
@@ -40,7 +44,7 @@ export function randomScenario(seed: number, shape: Shape = { threads: 2, length
   /** One to three instructions; targets are relative to the block and its length is "after it". */
   function simple(): Ins[] {
     const o = object();
-    switch (shape.cases === undefined ? pick(22) : one(shape.cases)) {
+    switch (shape.cases === undefined ? pick(32) : one(shape.cases)) {
       case 0:
       case 1:
       case 2:
@@ -96,6 +100,76 @@ export function randomScenario(seed: number, shape: Shape = { threads: 2, length
         return pick(2) === 0 ? [] : [{ op: "check", e: not(eq(f(field(), o), c(2))), what: `check ${names++ % 3}` }];
       case 20:
         return [{ op: "act", act: one(["swap", "flip"]), args: [c(1)] }];
+      case 22: {
+        // A new object, filled and published in some order.
+        const does: Ins[] = [
+          store("o.flag", c(1), r("p")),
+          store("o.flag2", c(1), r("p")),
+          store("o.ptr", r("p"), c(1)),
+          { op: "link", f: "o.node", o: r("p"), owner: c(2) },
+        ];
+        const order: Ins[] = [];
+        while (does.length > pick(3)) order.push(...does.splice(pick(does.length), 1));
+        return [
+          { op: "alloc", cls: "o", r: "p" },
+          { op: "br", e: r("p"), then: 2, else: 2 + order.length },
+          ...order,
+          { op: "let", r: "p", e: c(1) },
+        ];
+      }
+      case 23:
+        return [
+          { op: "let", r: "p", e: f("o.ptr") },
+          { op: "br", e: r("p"), then: 2, else: 3 },
+          { op: "check", e: f(field(), r("p")), what: "half done" },
+          { op: "let", r: "p", e: c(1) },
+        ];
+      case 24:
+        return [
+          { op: "let", r: "p", e: c(0) },
+          { op: "next", r: "p", f: "o.node", owner: c(2), done: 3 },
+          { op: "check", e: f(field(), r("p")), what: "half done" },
+          { op: "let", r: "p", e: c(1) },
+        ];
+      case 25:
+        return [
+          { op: "let", r: "p", e: f("o.ptr") },
+          store("o.ptr", c(0)),
+          { op: "free", cls: "o", o: r("p") },
+          { op: "let", r: "p", e: c(1) },
+        ];
+      case 26:
+        return [{ op: "disturb", p: "ready", o }];
+      case 27:
+        return [
+          { op: "br", e: { k: "pred", p: "ready", o }, then: 1, else: 2 },
+          { op: "let", r: "y", e: c(pick(3)) },
+        ];
+      case 28:
+        return [{ op: "grace", f: one(["o.lock", "o.lock2"]), o: c(1 + pick(2)) }];
+      case 29:
+      case 30: {
+        // Work on fields under the lock that is theirs, most of the time.
+        const mine = pick(12) === 0 ? "o.lock2" : "o.lock";
+        const work: Ins[][] = [
+          [store("o.flag", c(1)), store("o.flag", c(0))],
+          [{ op: "let", r: "x", e: f("o.flag2") }, store("o.flag2", bin(r("x"), "+", c(1)))],
+          [{ op: "check", e: not(f("o.flag")), what: "seen inside" }],
+          [{ op: "check", e: eq(f("o.flag2"), r("y")), what: "changed" }],
+          [{ op: "let", r: "y", e: f("o.flag2") }],
+        ];
+        return [lock(mine), ...one(work), unlock(mine)];
+      }
+      case 31: {
+        const again = pick(8) === 0 ? unlock("o.lock") : lock("o.lock");
+        return [
+          lock("o.lock"),
+          { op: "let", r: "y", e: f("o.flag2") },
+          ...(pick(2) === 0 ? [unlock("o.lock"), again] : []),
+          { op: "check", e: eq(f("o.flag2"), r("y")), what: "changed" },
+          unlock("o.lock"),
+        ];
+      }
       default:
         return [{ op: "let", r: "p", e: c(1 + pick(2)) }];
     }

@@ -8,6 +8,7 @@ export const f = (field: string, o: E = c(1)): E => ({ k: "f", f: field, o });
 export const not = (e: E): E => ({ k: "not", e });
 export const eq = (l: E, x: E): E => ({ k: "bin", op: "==", l, r: x });
 export const and = (l: E, x: E): E => ({ k: "bin", op: "&&", l, r: x });
+export const bin = (l: E, op: (E & { readonly k: "bin" })["op"], x: E): E => ({ k: "bin", op, l, r: x });
 export const any: E = { k: "any" };
 
 export const store = (field: string, e: E, o: E = c(1)): Ins => ({ op: "store", f: field, o, e });

@@ -18,6 +18,8 @@ export const MAX_THREADS = 30;
 const MAX_LOCKS = 30;
 const OBSERVER = 1 << MAX_THREADS;
 const ALL_LOCKS = -1;
+/** Cells that one look remembers, minus 1; one that touches more is taken to have touched everything. */
+const GLANCES = 255;
 
 export interface Discipline {
   /** What the instruction at hand has done so far: bits as above. */
@@ -29,8 +31,8 @@ export interface Discipline {
   held: number;
   /** Only the running thread can move, and it has not yet done anything that others see. */
   solo: boolean;
-  /** Cells touched since it was set: what a blocked thread waits for. */
-  guards: number[] | undefined;
+  /** Remembers what is touched, for `block`. */
+  remember(on: boolean): void;
 
   /** The running thread is `t` and holds what the state says. */
   run(t: number, solo: boolean): void;
@@ -52,7 +54,7 @@ export interface Discipline {
   release(cell: number, still: boolean): void;
   /** Somebody asks whether the lock is free without waiting for it: taking and dropping it can be seen. */
   peek(cell: number): void;
-  /** The thread is blocked on what it has touched since `guards` was set. */
+  /** The thread is blocked on what it has touched since it was told to remember. */
   block(): void;
   /** Uses what was learnt; true if there was something new. */
   next(): boolean;
@@ -84,6 +86,9 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
   const guard = new Uint8Array(size);
   // Looked at by invariants: nobody is ever alone with these.
   const watched = new Uint8Array(size);
+  // Accesses that count even while nobody else can move: to what is watched, and to objects that are allocated. Those have owners instead; when one is
+  // looked into by another thread, that thread may be gone by the time the owner goes on.
+  const always = new Uint8Array(size);
   const order = new Int32Array(MAX_LOCKS);
   let me = 0;
   let thread = 0;
@@ -91,7 +96,13 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
   let own = false;
   /** Objects whose owner lost them in this step, and who that was. */
   const lost: number[] = [];
+  let losses = 0;
+  /** The last cells touched, as a ring. */
+  const glances = new Int32Array(Math.max(GLANCES + 1, size));
+  let glanced = 0;
+  let remembers = false;
   const births = bornLater(linked);
+  for (const { base, cells } of births) for (const cell of [base, ...cells]) always[cell] = 1;
 
   const several = (mask: number): boolean => (mask & (mask - 1)) !== 0;
 
@@ -105,15 +116,15 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
   }
 
   function note(cell: number, write: boolean, held: number): void {
-    if (self.guards !== undefined) self.guards.push(cell);
+    if (remembers) glances[glanced++ & GLANCES] = cell;
     if ((everyone[cell]! & me) === 0 || (write && everWritten[cell] === 0)) {
       everyone[cell]! |= me;
       if (write) everWritten[cell] = 1;
       judge(cell);
     }
-    if (self.solo && watched[cell] === 0) return;
+    if (self.solo && always[cell] === 0) return;
     if (me === OBSERVER && watched[cell] === 0) {
-      watched[cell] = 1;
+      watched[cell] = always[cell] = 1;
       if (everWritten[cell] === 1) self.dirty = true;
     }
     const left = common[cell]! & held;
@@ -136,7 +147,7 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
 
   /** An access to an own object: nobody sees it, but after something that others see they may come to look. */
   function alone(cell: number, write: boolean): boolean {
-    if (!own || watched[cell] === 1 || guard[cell] === 1) return false;
+    if (!own || exposed[cell] === 1 || watched[cell] === 1 || guard[cell] === 1) return false;
     self.kind |= RIGHT;
     if ((everyone[cell]! & me) === 0 || (write && everWritten[cell] === 0)) {
       everyone[cell]! |= me;
@@ -151,12 +162,11 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     written: 0,
     held: 0,
     solo: false,
-    guards: undefined,
     run(t, solo) {
       me = 1 << t;
       thread = t;
       own = false;
-      lost.length = 0;
+      losses = 0;
       self.solo = solo;
       self.written = 0;
       self.held = 0;
@@ -179,14 +189,15 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
       if (alone(cell, write)) return;
       if (exposed[cell] === 1) {
         self.kind |= NEITHER;
-        if (self.guards !== undefined) self.guards.push(cell);
+        if (remembers) glances[glanced++ & GLANCES] = cell;
       } else note(cell, write, write ? self.written : self.held);
     },
     enter(base) {
       const life = bytes[base]!;
       own = life - OWNED === thread;
       if (life >= OWNED && !own && thread >= 0) {
-        lost.push(base, life);
+        lost[losses++] = base;
+        lost[losses++] = life;
         bytes[base] = LIVE;
       }
       if (mortal[base] === 1) self.kind |= RIGHT;
@@ -198,11 +209,11 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
       bytes[base] = OWNED + thread;
     },
     leave() {
-      for (const base of births) if (bytes[base] === OWNED + thread) bytes[base] = LIVE;
+      for (const { base } of births) if (bytes[base] === OWNED + thread) bytes[base] = LIVE;
     },
     restore() {
-      for (let n = 0; n < lost.length; n += 2) bytes[lost[n]!] = lost[n + 1]!;
-      return lost.length > 0;
+      for (let n = 0; n < losses; n += 2) bytes[lost[n]!] = lost[n + 1]!;
+      return losses > 0;
     },
     kill(base) {
       own = bytes[base]! - OWNED === thread;
@@ -249,8 +260,15 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
       openNext[cell] = 1;
       self.dirty = true;
     },
+    remember(on) {
+      remembers = on;
+      glanced = 0;
+    },
     block() {
-      for (const cell of self.guards ?? []) {
+      if (glanced > GLANCES) glances.set(Int32Array.from({ length: size }, (_, n) => n));
+      const count = glanced > GLANCES ? size : glanced;
+      for (let n = 0; n < count; n++) {
+        const cell = glances[n]!;
         if (guard[cell] === 1) continue;
         guard[cell] = 1;
         judge(cell);
@@ -269,10 +287,15 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
   return self;
 }
 
-/** The first bytes of objects that are not live at the start. */
-function bornLater(linked: Linked): readonly number[] {
-  const out: number[] = [];
+/** Objects that are not live at the start, with their cells. */
+function bornLater(linked: Linked): readonly { readonly base: number; readonly cells: readonly number[] }[] {
+  const out: { base: number; cells: number[] }[] = [];
+  const preds = [...linked.layout.preds.values()];
   for (const cls of linked.layout.classes.values())
-    for (let n = cls.spec.liveAtStart; n < cls.count; n++) out.push(cls.base + n * cls.stride);
+    for (let n = cls.spec.liveAtStart; n < cls.count; n++) {
+      const base = cls.base + n * cls.stride;
+      const cells = cls.fields.map((f) => base + f.at);
+      out.push({ base, cells: [...cells, ...preds.filter((p) => p.cls === cls).map((p) => p.base + n)] });
+    }
   return out;
 }

@@ -5,7 +5,7 @@ import type { Core } from "./core.ts";
 import { decide, reach } from "./core.ts";
 import type { LaidClass } from "./layout.ts";
 import { isLive } from "./layout.ts";
-import { apply, equal, EVERYTHING } from "./values.ts";
+import { apply, equal, EVERYTHING, LARGEST } from "./values.ts";
 
 export type Value = () => number;
 
@@ -101,6 +101,8 @@ export function truth(c: Core, e: E, s: Scope): () => boolean {
 /** The expression as one side of a test: never ANY, and what a test finds out can be written back. */
 export function operand(c: Core, e: E, s: Scope): Operand {
   const base: Operand = isCell(e) ? cellOf(c, e, s) : { read: value(c, e, s) };
+  // Reading a cell decides it already; only registers and results can be ANY.
+  if (isCell(e) && e.k !== "r") return base;
   const { read, know } = base;
   return {
     ...base,
@@ -166,6 +168,19 @@ function cellAt(
   if (f === undefined || cls === undefined) return `field ${e.f} is not known`;
   if (f.kind === "lock" || (e.k === "count" && f.kind !== "count"))
     return `${e.f} is a ${f.kind} and cannot be read so`;
+  if (s.observer === true && e.o.k === "c" && e.o.v >= 1 && e.o.v <= cls.count) {
+    // The usual condition of a start or an invariant: a field of a given object.
+    const base = cls.base + (e.o.v - 1) * cls.stride;
+    const cell = base + f.at;
+    return {
+      at: () => {
+        c.watch?.enter(base);
+        c.watch?.touch(base, false);
+        return isLive(c.bytes[base]) ? cell : -1;
+      },
+      values: f.values,
+    };
+  }
   const o = object(c, cls, e.o, s, e.f);
   const offset = f.at;
   return {
@@ -221,6 +236,7 @@ function arithmetic(c: Core, e: E & { readonly k: "bin" }, s: Scope): Value {
   return () => {
     const a = l.read();
     const b = r.read();
+    if (a <= LARGEST && b <= LARGEST) return a === b ? yes : no;
     let same = equal(a, b);
     if (same === undefined) {
       same = c.choose(2) === 0;

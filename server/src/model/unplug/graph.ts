@@ -76,13 +76,16 @@ function round(m: Machine, options: SearchOptions): Graph {
   const edgeBy = numbers();
   const running = numbers();
   const faults = new Set<string>();
-  const keep = options.goals.length > 0;
+  const goals = options.goals.map((n) => linked.starts[n]!);
+  const keep = goals.length > 0;
   const threads = linked.threads.length;
   /** States that are to be looked at, by how many instructions lead to them. */
   const queue: number[][] = [];
   let nearest: (End & { readonly kind: "fault" }) | undefined;
   let nearestCost = Infinity;
   let abilities = 0;
+  /** Why some path was not followed: what it would do is not known. A violation elsewhere is still one. */
+  let trouble: string | undefined;
   let transitions = 0;
   let looked = 0;
   let again = 0;
@@ -110,10 +113,12 @@ function round(m: Machine, options: SearchOptions): Graph {
     path,
   });
 
-  const fail = (fault: Fault, at: number, moves: () => Move[]): void => {
+  /** Keeps the fault that the move from state `from` (-1: none) ran into, if it is the nearest. */
+  const fail = (fault: Fault, at: number, from: number, move: number): void => {
     faults.add(fault.what);
     if (options.all || at >= nearestCost) return;
-    nearest = { kind: "fault", fault, moves: moves() };
+    const moves = from < 0 ? [] : [...path(from), { thread: move >>> RUN_BITS, run: move & RUN_MASK }];
+    nearest = { kind: "fault", fault, moves };
     nearestCost = at;
   };
 
@@ -125,10 +130,7 @@ function round(m: Machine, options: SearchOptions): Graph {
       if (at >= cost.at(n)) return n;
     } else {
       const fault = m.broken();
-      if (fault !== undefined) {
-        const way = from < 0 ? [] : [...path(from), { thread: move >>> RUN_BITS, run: move & RUN_MASK }];
-        fail(fault, at, () => way);
-      }
+      if (fault !== undefined) fail(fault, at, from, move);
     }
     parent.set(n, from);
     moved.set(n, move);
@@ -137,33 +139,33 @@ function round(m: Machine, options: SearchOptions): Graph {
     return n;
   };
 
-  /** Everything that may happen next in state n. Undefined, or why the search ends here. */
-  const look = (n: number): End | undefined => {
+  /** Everything that may happen next in state n. */
+  const look = (n: number): void => {
     const here = cost.at(n);
     states.load(n, words);
     firstEdge.set(n, edgeTo.length());
     if (keep) {
       let bits = 0;
-      for (const [g, start] of options.goals.entries())
-        if (m.startOf(linked.starts[start]!.thread)?.number === start) bits |= 1 << g;
+      for (let g = 0; g < goals.length; g++) if (m.startOf(goals[g]!.thread) === goals[g]) bits |= 1 << g;
       running.set(n, bits);
     }
-    const only = m.alone();
+    const movers = m.movers();
+    const solo = movers !== -1 && (movers & (movers - 1)) === 0;
     let touched = false;
     for (let t = 0; t < threads; t++) {
-      if (only >= 0 && only !== t) continue;
+      if (movers !== -1 && (movers & (1 << t)) === 0) continue;
       choices.first();
       let run = -1;
       do {
         run++;
         if (touched) states.load(n, words);
-        const how = m.step(t, only === t);
+        const how = m.step(t, solo);
         if (how === Blocked) continue;
         touched = true;
         transitions++;
         const move = (t << RUN_BITS) | run;
         const at = here + core.length;
-        if (how === Faulted) fail(core.fault!, at, () => [...path(n), { thread: t, run }]);
+        if (how === Faulted) fail(core.fault!, at, n, move);
         // With `all`, others may still break something else while this thread stands just before its own fault.
         if (how === Moved || (how === Faulted && options.all && !core.first)) {
           abilities |= core.abilities;
@@ -172,11 +174,10 @@ function round(m: Machine, options: SearchOptions): Graph {
           if (!keep) continue;
           edgeTo.push(to);
           edgeBy.push(by);
-        } else if (how !== Faulted) return { kind: "trouble", why: core.trouble ?? "unknown code" };
+        } else if (how !== Faulted) trouble ??= core.trouble ?? "unknown code";
       } while (choices.next());
     }
     endEdge.set(n, edgeTo.length());
-    return undefined;
   };
 
   m.reset();
@@ -184,7 +185,8 @@ function round(m: Machine, options: SearchOptions): Graph {
   for (let at = 0; at < queue.length && at < nearestCost; at++)
     for (const n of queue[at] ?? []) {
       if (done.at(n) === 1) continue;
-      if (states.count() > options.budget) return ended({ kind: "budget", why: `more than ${options.budget} states` });
+      if (states.count() > options.budget)
+        return ended(nearest ?? { kind: "budget", why: `more than ${options.budget} states` });
       if (again > 0 ? looked >= again : core.watch?.dirty === true) {
         // What this round assumed was wrong. It goes on for a while, to find more of the kind, and is then thrown away.
         if (again > 0) return ended({ kind: "again" });
@@ -192,9 +194,9 @@ function round(m: Machine, options: SearchOptions): Graph {
       }
       done.set(n, 1);
       looked++;
-      const end = look(n);
-      if (end !== undefined) return ended(end);
+      look(n);
     }
   if (nearest !== undefined) return ended(nearest);
-  return ended(core.watch?.dirty === true ? { kind: "again" } : { kind: "exhausted" });
+  if (core.watch?.dirty === true) return ended({ kind: "again" });
+  return ended(trouble === undefined ? { kind: "exhausted" } : { kind: "trouble", why: trouble });
 }

@@ -111,6 +111,8 @@ export function link(scenario: Scenario, options: Options = {}): Linked {
   const laid = layOut(scenario, registers, written);
   problems.push(...laid.problems, ...unknownNames(scenario, laid.layout));
   if (threads.length > 100) problems.push("more than 100 threads");
+  if (scenario.abilities.length > 31) problems.push("more than 31 abilities");
+  if (scenario.progress.length > 31) problems.push("more than 31 progress goals");
   return { scenario, layout: laid.layout, threads, starts, tried, problems };
 }
 

@@ -38,8 +38,8 @@ export interface Machine {
   reset(): void;
   /** Runs thread `t` from the state in the core to where it next must stop. Sets the core's `fault`, `trouble`, `will`, `abilities`. `solo`: nobody else can move. */
   step(t: number, solo: boolean): number;
-  /** The only thread that can move in the state in the core; -1 where there are others or that need not be known. */
-  alone(): number;
+  /** The threads that may be able to move in the state in the core, as bits; -1 where that is not known. */
+  movers(): number;
   /** The first invariant that the state in the core breaks, in some way that its ANYs may be decided. Leaves the state as it was. */
   broken(): Fault | undefined;
   /** The start that the thread runs, undefined when idle. */
@@ -255,7 +255,7 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     const pc = position(lane);
     if (pc !== 0 && !lane.blocks[pc]!) return true;
     watch?.run(t, false);
-    if (watch) watch.guards = [];
+    watch?.remember(true);
     active = observer;
     observer.first();
     saved.set(words);
@@ -270,25 +270,15 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     c.fault = c.trouble = undefined;
     active = odometer;
     if (!moves) watch?.block();
-    if (watch) watch.guards = undefined;
+    watch?.remember(false);
     return moves;
   }
 
-  function alone(): number {
+  function movers(): number {
     if (watch === undefined) return -1;
-    // Two that are in the middle of something and cannot block are the usual case, and quickly seen.
-    let ready = 0;
-    for (const lane of lanes) {
-      const pc = position(lane);
-      if (pc !== 0 && !lane.blocks[pc]! && ++ready === 2) return -1;
-    }
-    let only = -1;
-    for (let t = 0; t < lanes.length; t++)
-      if (mayMove(t)) {
-        if (only >= 0) return -1;
-        only = t;
-      }
-    return only;
+    let out = 0;
+    for (let t = 0; t < lanes.length; t++) if (mayMove(t)) out |= 1 << t;
+    return out;
   }
 
   const invariants = scenario.invariants.map((i) => ({
@@ -333,7 +323,7 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     problems,
     reset: () => bytes.set(initial),
     step,
-    alone,
+    movers,
     broken,
     startOf: (t) => linked.threads[t]!.owner[position(lanes[t]!)],
     log: undefined,
