@@ -33,12 +33,12 @@ describe("README", () => {
   const text = readFileSync(file, "utf8");
 
   before(function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
   });
 
   it("shows what its commands print", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const ran: string[] = [];
     const now = refreshed(text, (command) => {
       ran.push(command);
@@ -58,7 +58,7 @@ describe("README", () => {
   });
 
   it("has the picture of what is printed", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const picture = spawnSync(process.execPath, ["scripts/picture.mjs", ...(update ? [] : ["--check"])], {
       cwd: root,
       encoding: "utf8",

@@ -70,6 +70,7 @@ for (const folder of FAMILIES) {
   });
 }
 
+// Here `fp_` names what a careless check would raise a false alarm about; none is raised. Above it marks one that is.
 describe("fixtures that must stay silent", () => {
   for (const file of filesIn("silent")) {
     it(file, async () => {
