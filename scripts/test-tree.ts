@@ -22,9 +22,21 @@ if (!tree) {
   console.error("################################################################");
   process.exit(process.env["LIFEBOUND_REQUIRE_TREE"] ? 1 : 0);
 }
-const run = spawnSync("npx", ["mocha", "--timeout", "300000", "test/tree/*.tree.ts", ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: "inherit",
-  env: { ...process.env, LIFEBOUND_TREE: tree },
-});
+const run = spawnSync(
+  "npx",
+  [
+    "mocha",
+    "--no-package",
+    "--no-config",
+    "--import=tsx",
+    "--timeout=900000",
+    "test/tree/*.tree.ts",
+    ...process.argv.slice(2),
+  ],
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, LIFEBOUND_TREE: tree },
+  },
+);
 process.exit(run.status ?? 1);
