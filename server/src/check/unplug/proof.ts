@@ -3,7 +3,7 @@
 import type { Span } from "../../base/span.ts";
 import type { Evidence, Obligation, Proof } from "../../findings/proof.ts";
 import { explore } from "../../model/unplug/explore.ts";
-import type { SkeletonSet } from "../../model/unplug/skeleton.ts";
+import type { E, SkeletonSet } from "../../model/unplug/skeleton.ts";
 import type { ObligationId } from "./candidates.ts";
 import type { Diagnosis, Kit } from "./diagnose.ts";
 import { evidence } from "./evidence.ts";
@@ -79,8 +79,22 @@ function whole(p: ToProve): Obligation {
     : { name, verdict: "proved", evidence: [first, ...more] };
 }
 
-const unproven = ({ diagnosis, doubts }: ToProve): string | undefined =>
-  diagnosis.verdict === "incomplete" ? (diagnosis.incomplete[0] ?? "unfinished") : doubts[0];
+const unproven = (p: ToProve): string | undefined => {
+  if (p.diagnosis.verdict === "incomplete") return p.diagnosis.incomplete[0] ?? "unfinished";
+  return (
+    p.doubts[0] ??
+    (maps(p) ? undefined : "no explored scenario gets as far as a mapping: the code that exports was not understood")
+  );
+};
+
+/** Does any scenario get as far as a mapping? What never happens is safe in vain. */
+function maps({ set, kit }: ToProve): boolean {
+  const mapped: E = { k: "f", f: kit.names.fields.mapped, o: { k: "c", v: 1 } };
+  const never = { name: "never mapped", holds: { k: "not", e: mapped } as const };
+  return kit
+    .scenarios(set)
+    .some((s) => explore({ ...s, invariants: [never], progress: [] }).violation?.what === never.name);
+}
 
 function perObligation(p: ToProve): Obligation[] {
   const { findings } = p.diagnosis;

@@ -297,7 +297,9 @@ export function views(set: SkeletonSet, contract: Contract, { rounds = 2, revoca
         isolation: revokes(set, r.root.proc),
       });
   }
-  if (!insertsOnFault(set) && (contract.maps === true || mapsDevice(set))) {
+  // With revokers the device is mapped in their company; without any, its end alone must deal with the mappings.
+  const accompanied = insertsOnFault(set) && roots.length > 0;
+  if (!accompanied && (contract.maps === true || mapsDevice(set))) {
     add(together, "with the device mapped", { buffers: 0, vma: "one" });
     add(together, "with the device mapped, and a fork", { buffers: 0, vma: "fork" });
   }

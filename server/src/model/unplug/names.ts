@@ -46,6 +46,8 @@ export interface UnplugNames {
     readonly importerOps: FieldId;
     readonly callback: FieldId;
     readonly notified: FieldId;
+    /** Set on an attachment for as long as it has a mapping. */
+    readonly mapped: FieldId;
   };
   readonly slots: {
     readonly attach: string;
