@@ -1,6 +1,6 @@
 // The whole check over annotated C: for each rule the least that is wrong, and its twin that is right; then sound code that looks wrong. A new case is a new .c file.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { lifecycles } from "../../server/src/lifecycles/index.ts";
 import { ruleTable } from "../../server/src/model/lifecycle.ts";
@@ -54,7 +54,12 @@ for (const folder of FAMILIES) {
         if (file.startsWith("fn_")) assert.ok(!found.includes(rule), `${rule} is found now: drop fn_`);
         else if (file.startsWith("fp_")) assert.ok(found.includes(rule) && new Set(found).size > 1, "drop fp_");
         else if (file.endsWith("_bad.c")) assert.deepEqual([...new Set(found)], [rule]);
-        else assert.deepEqual([found, verdicts], [[], ["proved"]]);
+        else {
+          // Where the defect is missed because the code was not understood, its twin cannot be proved either; it must not be blamed.
+          const missed = existsSync(path.join(root, folder, `fn_${file.replace("_ok.c", "_bad.c")}`));
+          assert.deepEqual(found, []);
+          assert.ok(verdicts.every((v) => v === "proved" || (missed && v === "not-proven")) && verdicts.length === 1);
+        }
       });
       if (file.endsWith("_bad.c")) {
         it(`${file} and its twin differ in one place`, () => {
