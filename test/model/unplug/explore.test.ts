@@ -101,6 +101,34 @@ describe("exploring the unplug model", () => {
     assert.deepEqual([...new Set(e.violation?.trace.map((s) => s.thread))], ["t0", "t0 #2"]);
   });
 
+  it("steps say who acts, and where the C that does it stands", () => {
+    const span = { file: "d.c", start: 1, end: 9 };
+    const at = { span, fn: "remove", claim: "revoked" };
+    const s = scenario([
+      [
+        { ...store("o.flag", f("o.flag2")), at },
+        { ...check(not(f("o.flag2"))), at },
+      ],
+      [store("o.flag2", c(1))],
+    ]);
+    const [t0, t1] = s.threads;
+    const e = explore({ ...s, threads: [t0!, { ...t1!, starts: [{ ...t1!.starts[0]!, actor: "user" }] }] });
+    const steps = e.violation?.trace ?? [];
+    assert.deepEqual(
+      steps.map((x) => `${x.actor}/${x.thread}: ${x.kind} ${x.text}`),
+      [
+        "user/t1: call t1 begins",
+        "user/t1: store o#1.flag2 = 1",
+        "actor 0/t0: call t0 begins",
+        "actor 0/t0: store o#1.flag = 1",
+        "actor 0/t0: test check !1->flag2 (wrong)",
+        "actor 0/t0: violation wrong",
+      ],
+    );
+    for (const x of steps.filter((y) => y.actor === "actor 0" && y.kind !== "call"))
+      assert.deepEqual([x.span, x.fn, x.claim], [span, "remove", "revoked"]);
+  });
+
   it("a budget that is hit is incomplete, never safe", () => {
     const code = [store("o.flag", c(1)), store("o.flag", c(2)), store("o.flag", c(3))];
     const s = scenario([code, code, code]);

@@ -1,4 +1,4 @@
-// Exploring a scenario: every interleaving, shortest violation first. Nothing but an exhausted search is safe; a budget that was hit is said.
+// Exploring a scenario: every interleaving, nearest violation first. Nothing but an exhausted search is safe; a budget that was hit is said.
 import type { Step } from "../../base/trace.ts";
 import { search } from "./graph.ts";
 import { link } from "./link.ts";
@@ -32,10 +32,14 @@ export interface Executed {
 }
 
 export interface ModelViolation {
-  /** The rule-neutral name: an instruction's ("use-after-free"), an action's own, an invariant's, or "cannot-finish". */
+  /**
+   * The rule-neutral name: an instruction's, an action's own, an invariant's, a check's, or "cannot-finish". Instructions have: null-deref, use-after-free,
+   * use-before-birth, double-free, free-locked, lock-recursion, unlock-not-held, lock-not-held, return-holding-lock, get-on-zero, put-below-zero,
+   * reinit-of-live-count, unlink-unlinked.
+   */
   readonly what: string;
   readonly detail: string;
-  /** From the first state to the violation; the last step is the violation itself. Shortest in moves. */
+  /** From the first state to the violation; the last step is the violation itself. The fewest instructions of all ways that the reduction left. */
   readonly trace: readonly Step[];
   /** The shared state at the end, one line per object and per running start. */
   readonly final: readonly string[];

@@ -73,7 +73,7 @@ export interface Ability {
 export interface Scenario {
   readonly name: string;
   readonly set: SkeletonSet;
-  /** Classes and procedures of the environment and of the contracts, merged with the set's. Fields of a class given twice are joined. */
+  /** Classes and procedures of the environment and of the contracts, merged with the set's. Fields of a class given twice are joined; counts and procedures given here win. */
   readonly classes: readonly ClassSpec[];
   readonly procs: Readonly<Record<string, Proc>>;
   readonly actions: Readonly<Record<string, Action>>;

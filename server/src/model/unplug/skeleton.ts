@@ -101,7 +101,8 @@ export type Ins = { readonly at?: At } & (
     }
   /**
    * wait: blocks until free. try: never blocks, r = 1 or 0. fallible: as wait, but may also return ERR without the lock (interruptible, killable, ww).
-   * Taking a mutex that the thread holds, or unlocking one that it does not hold, is a violation.
+   * Taking a mutex that the thread holds, or unlocking one that it does not hold, is a violation. Readers of a lock that nobody takes in write mode may nest.
+   * A start that returns with a lock held is one, too.
    */
   | {
       readonly op: "lock";
@@ -115,7 +116,7 @@ export type Ins = { readonly at?: At } & (
   | { readonly op: "assertHeld"; readonly f: FieldId; readonly o: E; readonly mode: LockMode }
   /** Blocks until no reader is inside (synchronize_srcu, synchronize_rcu): readers hold it as "read". */
   | { readonly op: "grace"; readonly f: FieldId; readonly o: E }
-  /** Counts. init on a count that is not 0, get on 0 and put below 0 are violations; put: r = (now zero); getUnlessZero: r = success. */
+  /** Counts. A count of MANY is at least 1: put leaves MANY or 0. init on a count that is not 0, get on 0 and put below 0 are violations; put: r = (now zero); getUnlessZero: r = success. */
   | {
       readonly op: "count";
       readonly do: "init" | "get" | "put" | "getUnlessZero";
@@ -151,6 +152,7 @@ export type Ins = { readonly at?: At } & (
   | { readonly op: "next"; readonly r: string; readonly f: FieldId; readonly owner: E; readonly done: number }
   /** kzalloc: r = a fresh object of the class with zeroed fields, or 0 when it fails (it always may) or none is left. `noFail`: it succeeds while one is left. */
   | { readonly op: "alloc"; readonly cls: string; readonly r: string; readonly noFail?: boolean }
+  /** kfree: nothing for NULL; freeing what is freed, or while a lock in it is held, is a violation. Links to it stay: a list that still holds it is seen. */
   | { readonly op: "free"; readonly cls: string; readonly o: E }
   /** The predicates of the object may have changed (a reset, a config write, a power transition). */
   | { readonly op: "disturb"; readonly p: string; readonly o: E }
