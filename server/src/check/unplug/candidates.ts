@@ -57,6 +57,8 @@ export interface Candidate {
   readonly obligation: ObligationId;
   /** Steps of one kind tell for one another. */
   readonly kind: string;
+  /** The procedure that the step is in: a scenario that never runs it need not be explored again. */
+  readonly proc: string;
   readonly at: At | undefined;
   readonly fn: string;
   readonly text: string;
@@ -119,6 +121,7 @@ export function* candidates(s: Scene): Generator<Candidate> {
       const step = (obligation: ObligationId, what: string, text: string, arm?: number): Candidate => ({
         obligation,
         kind: `${proc} ${what}`,
+        proc,
         at: i.at,
         fn: fnOf(set, proc, i),
         text,
@@ -198,6 +201,7 @@ export function* candidates(s: Scene): Generator<Candidate> {
     yield {
       obligation: "admitted",
       kind: "pin",
+      proc: pin,
       at: p?.code[0]?.at,
       fn: fnOf(set, pin, p?.code[0]),
       text: "refuses to be pinned",

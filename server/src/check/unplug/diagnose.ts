@@ -4,7 +4,7 @@ import { explore, exploreMinimal } from "../../model/unplug/explore.ts";
 import type { Executed, Exploration, ModelViolation } from "../../model/unplug/explore.ts";
 import type { UnplugNames } from "../../model/unplug/names.ts";
 import type { Scenario } from "../../model/unplug/scenario.ts";
-import type { At, E, Ins, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import type { At, E, FieldId, Ins, SkeletonSet } from "../../model/unplug/skeleton.ts";
 import { direct } from "./direct.ts";
 import { endings } from "./endings.ts";
 import { repairs } from "./repair.ts";
@@ -120,6 +120,12 @@ export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = 
   return { verdict, findings, incomplete, ...counts, repaired: now };
 }
 
+/** The invariant that no attachment has the field set. */
+function never(name: string, field: FieldId, importers: number): Scenario["invariants"][number] {
+  const each = Array.from({ length: importers }, (_, i): E => ({ k: "f", f: field, o: { k: "c", v: i + 1 } }));
+  return { name, holds: { k: "not", e: each.reduce<E>((l, r) => ({ k: "bin", op: "||", l, r }), { k: "c", v: 0 }) } };
+}
+
 interface Case {
   readonly set: SkeletonSet;
   readonly kit: Kit;
@@ -209,12 +215,6 @@ function ending({ set, kit, scenario, run }: Case, v: ModelViolation): string {
   const last: Executed | undefined = v.ran.findLast((x) => x.ins !== undefined);
   const who = last?.start;
   const importers = scenario.classes.find((k) => k.name === attachment)?.count ?? 0;
-  const told = Array.from({ length: importers }, (_, i): E => ({
-    k: "f",
-    f: kit.names.fields.notified,
-    o: { k: "c", v: i + 1 },
-  }));
-  const any = told.reduce<E>((l, r) => ({ k: "bin", op: "||", l, r }), { k: "c", v: 0 });
   const others = new Set(set.roots.filter((r) => r.kind === "revoke" || r.kind === "retire").map((r) => r.proc));
   const alone: Scenario = {
     ...scenario,
@@ -222,7 +222,7 @@ function ending({ set, kit, scenario, run }: Case, v: ModelViolation): string {
       ...t,
       starts: t.starts.filter((s) => s.name === who || !others.has(s.name)),
     })),
-    invariants: [{ name: "told", holds: { k: "not", e: any } }],
+    invariants: [never("told", kit.names.fields.notified, importers)],
     progress: [],
   };
   if (run(alone).violation?.what === "told") return "dma-buf/not-invalidated";

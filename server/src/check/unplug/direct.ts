@@ -175,11 +175,16 @@ function life(s: Scene, scenario: Scenario, v: ModelViolation, said: Said): Dire
       (x) => x?.thread === exporter.thread && x.start === exporter.start,
     );
     if (byHand !== undefined) {
-      const where = byHand.ins?.at?.fn ?? byHand.start;
+      // Where the framework frees it, the driver's last step before.
+      const own = v.ran
+        .slice(0, v.ran.indexOf(byHand) + 1)
+        .findLast((x) => x.thread === byHand.thread && s.set.procs[x.ins?.at?.fn ?? ""] !== undefined);
+      const from = own?.ins?.at ?? byHand.ins?.at;
+      const where = from?.fn ?? byHand.start;
       return said(
         "dma-buf/unwind-after-export",
         `${where}() frees what the exported buffer's release frees, or touches, as well`,
-        { at: byHand.ins?.at, fn: where },
+        { at: from, fn: where },
       );
     }
   }

@@ -39,11 +39,12 @@ export function* endings(s: Scene, rule: () => string): Generator<Repair> {
   for (const proc of new Set(ends)) {
     const p = s.set.procs[proc];
     if (p === undefined) continue;
-    const fn = fnOf(s.set, proc);
     const which = rule();
+    const told = which === "dma-buf/not-invalidated" ? s.roles.invalidations[0] : undefined;
+    const fn = told === undefined ? fnOf(s.set, proc) : fnOf(s.set, told.proc, told.ins);
     yield {
       rule: which,
-      at: p.code[0]?.at,
+      at: told?.ins.at ?? p.code[0]?.at,
       fn,
       message: said(fn, which),
       apply: (set) => ({ ...set, procs: { ...set.procs, [proc]: insert(set.procs[proc] ?? p, 0, [all], true) } }),

@@ -1,12 +1,13 @@
 // Evidence by deletion: in a set that is safe, each protective step is taken out and the rest explored; what breaks is what the step was for. A step whose loss breaks
 // nothing carries nothing, and is never asked of anybody.
 import { explore } from "../../model/unplug/explore.ts";
+import type { Scenario } from "../../model/unplug/scenario.ts";
 import type { At, SkeletonSet } from "../../model/unplug/skeleton.ts";
 import { candidates, OBLIGATIONS } from "./candidates.ts";
 import type { Candidate, ObligationId } from "./candidates.ts";
 import type { Kit } from "./diagnose.ts";
 import type { Scene } from "./patch.ts";
-import { rolesOf } from "./roles.ts";
+import { closure, rolesOf } from "./roles.ts";
 
 /** One step, or several that stand in for one another, and what happens without. */
 export interface StepEvidence {
@@ -51,23 +52,30 @@ export function evidence(set: SkeletonSet, kit: Kit, options: EvidenceOptions = 
   const most = options.explorations ?? EXPLORATIONS;
   const counts = { states: 0, explorations: 0 };
   const incomplete: string[] = [];
-  const cost: { readonly n: number; readonly states: number }[] = [];
+  const cost: {
+    readonly n: number;
+    readonly states: number;
+    readonly runs: ReadonlySet<string>;
+    readonly looksAt: View;
+  }[] = [];
   let verdict: Evidence["verdict"] = "safe";
   for (const [n, s] of kit.scenarios(set).entries()) {
     const e = explore(s, { budget });
     counts.states += e.states;
     counts.explorations++;
-    cost.push({ n, states: e.states });
+    cost.push({ n, states: e.states, runs: ran(s), looksAt: view(s, kit) });
     if (e.verdict === "incomplete") incomplete.push(`${s.name}: ${e.reason ?? "unfinished"}`);
     if (e.verdict === "violated") verdict = "violated";
   }
   if (verdict === "safe" && incomplete.length > 0) verdict = "incomplete";
-  const cheapest = cost.sort((a, b) => a.states - b.states).map((x) => x.n);
+  cost.sort((a, b) => a.states - b.states);
 
-  /** What breaks without the steps: the smallest scenarios first. */
+  /** What breaks without the steps: the smallest scenarios first, and only those that run them and look at what they are about. */
   const breaks = (gone: readonly Candidate[]): { readonly breaks: string; readonly scenario: string } | undefined => {
     const scenarios = kit.scenarios(gone.reduce((s, x) => x.remove(s), set));
-    for (const n of cheapest) {
+    for (const { n, runs, looksAt } of cost) {
+      // What probe does is no start of its own: it shows in what the scenario begins with.
+      if (!gone.some((x) => (x.obligation === "init" || runs.has(x.proc)) && concerns(x.obligation, looksAt))) continue;
       if (counts.explorations >= most) return undefined;
       const s = scenarios[n];
       if (s === undefined) continue;
@@ -109,18 +117,42 @@ export function evidence(set: SkeletonSet, kit: Kit, options: EvidenceOptions = 
     if (joint !== undefined) return { ...base, verdict: "proved", evidence: [joint] };
     if (counts.explorations >= most)
       return { ...base, verdict: "not-proven", evidence: [], reason: `more than ${most} explorations` };
-    return {
-      ...base,
-      verdict: "proved",
-      evidence: [],
-      reason:
-        mine.length === 0
-          ? vacuous
-          : "no step of the driver is needed: the explored scenarios stay safe without any of them",
-    };
+    return mine.length === 0
+      ? { ...base, verdict: "proved", evidence: [], reason: vacuous }
+      : {
+          ...base,
+          verdict: "not-proven",
+          evidence: [],
+          reason: "the explored scenarios stay safe without any of its steps: what they are for was not reached",
+        };
   });
   return { verdict, obligations, ...counts, incomplete };
 }
+
+/** What a scenario has that steps can be about. */
+interface View {
+  readonly importers: boolean;
+  readonly vmas: boolean;
+}
+
+function view(s: Scenario, kit: Kit): View {
+  const has = (name: string): boolean => (s.classes.find((k) => k.name === name)?.count ?? 0) > 0;
+  return { importers: has(kit.names.classes.attachment), vmas: has(kit.names.classes.vma) };
+}
+
+/** Is a scenario of that view where the loss of a step for the obligation would show? */
+function concerns(id: ObligationId, v: View): boolean {
+  if (id === "cpu") return v.vmas;
+  if (v.vmas) return id === "before";
+  return v.importers || id === "init" || id === "null" || id === "token" || id === "told" || id === "before";
+}
+
+/** The procedures that some start of the scenario comes to. */
+const ran = (s: Scenario): Set<string> =>
+  closure(
+    { ...s.set, procs: { ...s.procs, ...s.set.procs } },
+    s.threads.flatMap((t) => t.starts.map((x) => x.proc)),
+  );
 
 const said = (x: Candidate): StepEvidence["steps"][number] => ({ at: x.at, fn: x.fn, text: x.text });
 

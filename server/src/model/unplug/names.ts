@@ -57,7 +57,12 @@ export interface UnplugNames {
     readonly release: string;
   };
   /** Classes of the environment, by what they are. */
-  readonly classes: { readonly buffer: string; readonly attachment: string; readonly provider: string };
+  readonly classes: {
+    readonly buffer: string;
+    readonly attachment: string;
+    readonly vma: string;
+    readonly provider: string;
+  };
   /** Slots that are not ends of anything: callbacks of buffers and of VMAs, and what opens. */
   readonly entrySlots: readonly string[];
   readonly concerns: Readonly<Record<string, Concern>>;
