@@ -13,14 +13,22 @@ export const MAX_ANCESTORS = 400;
 export interface Callers {
   /** Functions of the family's folders that call it, by name or through a slot that is no framework's. */
   parents(fn: FunctionFacts): readonly FunctionFacts[];
+  /** Those of them that name it in the call. */
+  byName(fn: FunctionFacts): readonly FunctionFacts[];
   /** The framework's or another subsystem's slot in which it stands: "vfio_device_ops.ioctl". */
   entry(fn: FunctionFacts): string | undefined;
+}
+
+interface Above {
+  readonly parents: readonly FunctionFacts[];
+  readonly byName: readonly FunctionFacts[];
+  readonly entry: string | undefined;
 }
 
 export function newCallers(types: Types, family: Pick<Family, "framework" | "home">): Callers {
   const { program } = types;
   const { framework } = family;
-  const known = new Map<FunctionFacts, { parents: readonly FunctionFacts[]; entry: string | undefined }>();
+  const known = new Map<FunctionFacts, Above>();
   const slotUsers = new Map<string, readonly FunctionFacts[]>();
 
   const refOf = (fn: FunctionFacts): FunctionRef => ({
@@ -30,6 +38,7 @@ export function newCallers(types: Types, family: Pick<Family, "framework" | "hom
     end: fn.span.end,
     static: fn.static,
   });
+  const ours = (f: FunctionFacts): boolean => framework.border[f.name] === undefined;
   const inScope = (ref: FunctionRef): boolean => family.home(ref.file);
 
   /** Functions that call through a slot. */
@@ -49,7 +58,7 @@ export function newCallers(types: Types, family: Pick<Family, "framework" | "hom
     return had;
   }
 
-  function look(fn: FunctionFacts): { parents: readonly FunctionFacts[]; entry: string | undefined } {
+  function look(fn: FunctionFacts): Above {
     const had = known.get(fn);
     if (had !== undefined) return had;
     const parents = new Map<string, FunctionFacts>();
@@ -58,6 +67,7 @@ export function newCallers(types: Types, family: Pick<Family, "framework" | "hom
     };
     let entry: string | undefined;
     for (const ref of program.callers(refOf(fn))) if (inScope(ref)) add(program.facts(ref));
+    const byName = [...parents.values()].filter(ours);
     for (const use of program.slots(refOf(fn))) {
       if (use.struct === undefined) continue;
       const name = `${use.struct}.${use.slot}`;
@@ -71,21 +81,23 @@ export function newCallers(types: Types, family: Pick<Family, "framework" | "hom
       for (const f of inside) add(f);
     }
     const out = {
-      parents: [...parents.values()].filter((f) => framework.border[f.name] === undefined),
+      parents: [...parents.values()].filter(ours),
+      byName,
       entry,
     };
     known.set(fn, out);
     return out;
   }
 
-  return { parents: (fn) => look(fn).parents, entry: (fn) => look(fn).entry };
+  return { parents: (fn) => look(fn).parents, byName: (fn) => look(fn).byName, entry: (fn) => look(fn).entry };
 }
 
-/** Everything above the given functions, themselves included, as far up as entries of frameworks. `stop`: not climbed past. */
+/** Everything above the given functions, themselves included, as far up as entries of frameworks. `stop`: not climbed past; `up`: by which calls. */
 export function ancestors(
   callers: Callers,
   from: readonly FunctionFacts[],
   stop: (fn: FunctionFacts) => boolean,
+  up: (fn: FunctionFacts) => readonly FunctionFacts[] = (fn) => callers.parents(fn),
 ): { readonly all: ReadonlySet<FunctionFacts>; readonly cut: readonly FunctionFacts[] } {
   const depth = new Map<FunctionFacts, number>();
   const cut: FunctionFacts[] = [];
@@ -101,7 +113,7 @@ export function ancestors(
       cut.push(f);
       continue;
     }
-    for (const p of callers.parents(f)) {
+    for (const p of up(f)) {
       if (depth.has(p)) continue;
       depth.set(p, d + 1);
       work.push(p);

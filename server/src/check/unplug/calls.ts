@@ -1,5 +1,5 @@
 // Calls that the vocabulary does not know: followed into their bodies (inline or as procedures of their own), or stepped over.
-import { branch, jump, label, place, push } from "./code.ts";
+import { branch, jump, label, place, push, temporary } from "./code.ts";
 import { at } from "./context.ts";
 import { tagOf } from "./classes.ts";
 import { disturbance } from "./predicates.ts";
@@ -13,7 +13,8 @@ import type { Frame } from "./context.ts";
 import type { Val } from "./values.ts";
 import type { Call } from "./meanings.ts";
 import type { Effect, FunctionFacts, Value } from "../../facts/facts.ts";
-import type { E } from "../../model/unplug/skeleton.ts";
+import { readsShared } from "../../model/unplug/walk.ts";
+import type { At, E } from "../../model/unplug/skeleton.ts";
 
 /** How it is said that a callback belongs to another driver of the framework: its own check looks at it. */
 export const OTHER_DRIVER = "of another driver is not part of this";
@@ -275,8 +276,11 @@ export function stepOver(
   const pure = fn !== undefined && isPure(world, fn);
   for (const arg of args) {
     const tag = world.types.tag(arg.type, frame.fn.file);
+    look(frame, arg, where);
+    if (tag !== undefined && !pure) world.stored.add(tag);
     if (arg.v.k === "at" && !pure) {
       const p = arg.v.place;
+      if (p.k === "cell") world.stored.add(`${p.tag}.${p.field}`);
       if (p.k === "reg") push(code, { op: "let", r: p.reg, e: any }, where);
       if (p.k === "parts") havocParts(frame, p.base, e.span);
       if (p.k === "cell" && fn === undefined) {
@@ -309,6 +313,12 @@ export function stepOver(
   }
   for (const d of disturbed) push(code, d, where);
   if (e.result !== undefined) give(frame, e, { v: { k: "any" }, type: fn?.returns });
+}
+
+/** What is passed is read first, whatever becomes of it: an object that is gone by then is touched. */
+export function look(frame: Frame, arg: Val, where: At): void {
+  const e = toE(arg);
+  if (readsShared(e)) push(frame.code, { op: "let", r: temporary(frame.code, `${frame.prefix}seen`), e }, where);
 }
 
 /** What an unknown function gets, or what can be reached from it, may change: predicates of the object are open again. */

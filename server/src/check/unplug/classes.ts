@@ -83,7 +83,7 @@ export interface ClassRequest {
   readonly alive: (name: string) => number;
   /** Classes that the contract brings. */
   readonly others: readonly string[];
-  readonly initial: (field: FieldInfo) => number | undefined;
+  readonly initial: (field: FieldInfo) => Pick<FieldSpec, "initial" | "values">;
 }
 
 /** The specifications of the classes that the code uses. */
@@ -98,8 +98,7 @@ export function classSpecs(request: ClassRequest): readonly ClassSpec[] {
     const list = byClass.get(name) ?? [];
     const to = targetOf(world, classes, info);
     const kind = info.kind === "pointer" && to === undefined ? "value" : info.kind;
-    const initial = request.initial(info);
-    list.push({ id, kind, ...(to === undefined ? {} : { to }), ...(initial === undefined ? {} : { initial }) });
+    list.push({ id, kind, ...(to === undefined ? {} : { to }), ...request.initial({ ...info, kind }) });
     byClass.set(name, list);
   }
   // A pointer to something that has no objects in the model is a value that may be NULL.
@@ -122,6 +121,7 @@ export function classSpecs(request: ClassRequest): readonly ClassSpec[] {
       count: request.instances(name),
       liveAtStart: request.alive(name),
       fields: list,
+      ...(classes.tags(name).some((t) => world.devres.has(t)) ? { devres: true } : {}),
     }));
 }
 

@@ -178,6 +178,7 @@ export function put(frame: Frame, target: Place, value: Val, span: Span, name?: 
       if (kind === "function" || target.o.k === "any" || world.vocabulary.generic.has(target.tag)) return;
       const field = fieldInfo(world, target.tag, target.field, kind === "pointer" ? "pointer" : "value", target.outer);
       if (kind === "array") field.array = true;
+      world.stored.add(field.id);
       if (kind === "pointer")
         field.to ??= world.types.tag(value.type, frame.fn.file) ?? world.types.tag(target.type, frame.fn.file);
       push(code, { op: "store", f: field.id, o: target.o, e: toE(value) }, at(frame, span, target.field));
@@ -187,6 +188,8 @@ export function put(frame: Frame, target: Place, value: Val, span: Span, name?: 
       spread(frame, target, undefined, span);
       return;
     case "object":
+      world.stored.add(target.tag);
+      return;
     case "table":
     case "global":
     case "nowhere":

@@ -67,6 +67,10 @@ export interface World {
   readonly standing: Set<FunctionFacts>;
   /** Predicates: pure functions of one object, by name → the struct. */
   readonly preds: Map<string, string>;
+  /** Fields that some compiled code stores to, and structs that it writes as a whole or gives away: what is not here is as it was allocated. */
+  readonly stored: Set<FieldId>;
+  /** Structs whose objects end with the driver's devres. */
+  readonly devres: Set<string>;
 }
 
 /** One function being compiled, on its own or inside its caller. */

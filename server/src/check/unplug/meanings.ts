@@ -3,7 +3,7 @@ import { branch, jump, label, place, push, temporary } from "./code.ts";
 import { at, fieldInfo } from "./context.ts";
 import { evaluate, pointee, placeOf, read } from "./expressions.ts";
 import { linkField, noteHead, ownerOf, put } from "./compile.ts";
-import { contract, follow } from "./calls.ts";
+import { contract, follow, look } from "./calls.ts";
 import { any, c, expression, number, r, toE, truth, unknown } from "./values.ts";
 import type { Frame } from "./context.ts";
 import type { Val } from "./values.ts";
@@ -137,7 +137,7 @@ export function meaning(frame: Frame, e: Call, m: Meaning, name: string, next: r
       return;
     }
     case "alloc":
-      return alloc(frame, e, next, where);
+      return alloc(frame, e, next, m.devres === true, where);
     case "free":
       return free(frame, evaluate(frame, arg(m.arg)), where);
     case "same":
@@ -178,6 +178,7 @@ export function meaning(frame: Frame, e: Call, m: Meaning, name: string, next: r
       return give(frame, e, expression(all ?? any, undefined), where);
     }
     case "nothing":
+      for (const a of e.args) look(frame, evaluate(frame, a), where);
       return give(frame, e, m.returns === undefined ? unknown : number(m.returns));
   }
 }
@@ -394,7 +395,7 @@ function options(frame: Frame, e: Call, rules: readonly OptionRule[]): Record<st
   return out;
 }
 
-function alloc(frame: Frame, e: Call, next: readonly Effect[], where: At): void {
+function alloc(frame: Frame, e: Call, next: readonly Effect[], devres: boolean, where: At): void {
   if (e.result === undefined) return;
   const { types, instances } = frame.world;
   const into = next.find((x) => x.kind === "assign" && isTemp(x.value, e.result));
@@ -410,6 +411,7 @@ function alloc(frame: Frame, e: Call, next: readonly Effect[], where: At): void 
     give(frame, e, { v: { k: "any" }, type });
     return;
   }
+  if (devres) frame.world.devres.add(tag);
   const reg = resultRegister(frame, e);
   push(frame.code, { op: "alloc", cls: tag, r: reg }, where);
   give(frame, e, expression(r(reg), type));

@@ -26,6 +26,8 @@ export interface Found {
   /** Functions that may turn out to be roots: everything above the closed world that no fixed entry stands for. */
   readonly candidates: readonly FunctionFacts[];
   readonly callers: Callers;
+  /** Where a function is registered, for people. */
+  via(fn: FunctionFacts): string;
   /** Functions whose callers were not all looked at. */
   readonly cut: readonly FunctionFacts[];
 }
@@ -64,21 +66,30 @@ export function findEntries(types: Types, family: Family, world: World): Found {
       if (fn !== undefined) add({ fn, as: { root: "remove" }, via: `${slot.struct}.${slot.slot}` });
     }
   }
-  for (const fn of family.exporters) add({ fn, as: { root: "export" }, via: via(fn) });
+  for (const slot of framework.probes) {
+    for (const ref of nearest(types, family, slot).fns) {
+      const fn = program.facts(ref);
+      if (fn !== undefined) add({ fn, as: { root: "probe" }, via: `${slot.struct}.${slot.slot}` });
+    }
+  }
   for (const fn of initialisers(types, family))
     if (!taken.has(key(fn))) add({ fn, as: { root: "probe" }, via: via(fn) });
 
+  const stop = (fn: FunctionFacts): boolean => taken.has(key(fn));
+  // What exports is called with what it needs: through a pointer only the framework calls it.
+  const exporting = ancestors(callers, family.exporters, stop, (fn) => callers.byName(fn));
   const closed = closedWorld(types, family, world);
   for (const fn of closed) {
-    if (taken.has(key(fn)) || fn.static || !program.exported(fn.name)) continue;
+    if (taken.has(key(fn)) || exporting.all.has(fn) || fn.static || !program.exported(fn.name)) continue;
     const attachment = fn.params.some((p) => types.tag(p.type, fn.file) === vocabulary.exporter.attachment);
     if (attachment) add({ fn, as: { root: "peer" }, via: "exported" });
     else if (callers.parents(fn).every((p) => folder(p.file) !== folder(fn.file)))
       add({ fn, as: { root: "retire" }, via: "exported" });
   }
-  const above = ancestors(callers, closed, (fn) => taken.has(key(fn)));
-  const candidates = [...above.all].filter((fn) => !taken.has(key(fn)));
-  return { fixed, candidates: candidates.sort((a, b) => (key(a) < key(b) ? -1 : 1)), callers, cut: above.cut };
+  const above = ancestors(callers, closed, stop);
+  const all = new Set([...above.all, ...exporting.all]);
+  const candidates = [...all].filter((fn) => !stop(fn)).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return { fixed, candidates, callers, via, cut: [...above.cut, ...exporting.cut] };
 }
 
 /** Of several callbacks in one slot (a framework with many kinds of objects) those that know the family's private struct from inside; all, where none does. */

@@ -145,5 +145,7 @@ export function newWorld(scope: Scope, matter: Matter): World {
     ops: scope.ops,
     standing: new Set(),
     preds: new Map(),
+    stored: new Set(),
+    devres: new Set(),
   };
 }

@@ -287,16 +287,9 @@ const values: readonly Row[] = [
       "kvzalloc_flex",
       "kmalloc_flex",
     ],
-    ...[
-      "devm_kzalloc",
-      "devm_kmalloc",
-      "devm_kcalloc",
-      "drmm_kzalloc",
-      "kmem_cache_zalloc",
-      "kmem_cache_alloc",
-      "kmemdup",
-    ],
+    ...["drmm_kzalloc", "kmem_cache_zalloc", "kmem_cache_alloc", "kmemdup"],
   ]),
+  row({ m: "alloc", devres: true }, ["devm_kzalloc", "devm_kmalloc", "devm_kcalloc", "devm_kmemdup"]),
   row({ m: "free", arg: 0 }, [
     "kfree",
     "kvfree",
@@ -499,6 +492,7 @@ const vfio: Framework = {
   ],
   opens: [],
   always: [],
+  probes: slots("vfio_device_ops", "init"),
   removes: [],
 };
 
@@ -534,6 +528,7 @@ const rdma: Framework = {
   slots: [...slots("uverbs_obj_fd_type", "destroy_object"), ...slots("ib_device_ops", "disassociate_ucontext")],
   opens: [],
   always: ["ib_device_ops.disassociate_ucontext"],
+  probes: [],
   removes: [],
 };
 
@@ -556,6 +551,7 @@ const plain: Framework = {
   ],
   opens: ["file_operations.open"],
   always: [],
+  probes: slots("pci_driver", "probe"),
   removes: drivers.flatMap((d) => slots(d, "remove", "remove_new")),
 };
 

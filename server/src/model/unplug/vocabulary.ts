@@ -75,8 +75,8 @@ export type Meaning =
     }
   /** A procedure of the environment. */
   | { readonly m: "call"; readonly proc: string; readonly args: readonly Operand[] }
-  /** Memory; the class follows from the type of what it is stored in. */
-  | { readonly m: "alloc" }
+  /** Memory; the class follows from the type of what it is stored in. `devres`: it ends with the driver, whoever still points to it. */
+  | { readonly m: "alloc"; readonly devres?: true }
   | { readonly m: "free"; readonly arg: number }
   /** The argument itself: ERR_PTR, PTR_ERR, container helpers, byte order. */
   | { readonly m: "same"; readonly arg: number }
@@ -128,6 +128,8 @@ export interface Framework {
   readonly opens: readonly string[];
   /** Those of them whose presence says something, whatever they do. */
   readonly always: readonly string[];
+  /** Callbacks that set a device up. What they leave behind is there from the beginning. */
+  readonly probes: readonly Slot[];
   /** Callbacks that end it. */
   readonly removes: readonly Slot[];
 }
