@@ -90,6 +90,8 @@ export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = 
         confidence: UnplugFinding["confidence"],
       ): void => {
         if (findings.some((x) => x.rule === rule && x.fn === fn)) return;
+        // What nothing explains beside what something does is most often the same defect.
+        if (confidence === "likely" && findings.length > 0) return;
         const w = options.minimal === true ? exploreMinimal(scenario, { budget }) : undefined;
         counts.explorations += w?.runs ?? 0;
         const same = w?.exploration.violation !== undefined;
@@ -166,7 +168,9 @@ function explain(x: Case): { readonly repairs: readonly Repair[]; readonly direc
   const last = [...endings(scene, () => (rule ??= ending(x, v)))];
   for (const y of last) if (safe([y])) return { repairs: [y] };
   const all = minimal([...candidates, ...last], safe);
-  return all.length > 0 ? { repairs: all } : { repairs: [], direct: { ...unexplained(v), confidence: "likely" } };
+  return all.length > 0
+    ? { repairs: all }
+    : { repairs: [], direct: { ...unexplained(scene, v), confidence: "likely" } };
 }
 
 /** All together, then without one after another of them, the last first: what cannot be taken away is what is missing. */
@@ -210,7 +214,8 @@ const sameAt = (a: At | undefined, b: At | undefined): boolean =>
  * Which rule an ending without revocation breaks: where it can tell importers at all, it has passed over a buffer; where it can't, the buffers outlive the session,
  * or are mapped while the device is cut off at run time.
  */
-function ending({ set, kit, scenario, run }: Case, v: ModelViolation): string {
+function ending(x: Case, v: ModelViolation): string {
+  const { set, kit, scenario, run } = x;
   const { attachment } = kit.names.classes;
   const last: Executed | undefined = v.ran.findLast((x) => x.ins !== undefined);
   const who = last?.start;
@@ -225,17 +230,36 @@ function ending({ set, kit, scenario, run }: Case, v: ModelViolation): string {
     invariants: [never("told", kit.names.fields.notified, importers)],
     progress: [],
   };
+  if (who !== undefined && others.has(who) && reopened(x, v, who)) return "dma-buf/maps-while-isolated";
   if (run(alone).violation?.what === "told") return "dma-buf/not-invalidated";
   if (who !== undefined && others.has(who)) return "dma-buf/maps-while-isolated";
   return kit.sessions === true ? "dma-buf/outlives-session" : "dma-buf/not-invalidated";
 }
 
-function unexplained(v: ModelViolation): Omit<Direct, "confidence"> {
-  const last = v.ran.findLast((x) => x.ins?.at?.fn !== undefined);
-  return {
-    rule: "dma-buf/not-invalidated",
-    message: v.detail,
-    fn: last?.ins?.at?.fn ?? last?.start ?? "",
-    at: last?.ins?.at,
-  };
+/** Has the start that cuts the device off shut a gate, and opened it again before? */
+function reopened({ set, kit }: Case, v: ModelViolation, who: string): boolean {
+  const roles = rolesOf(set, kit.names);
+  const stores = v.ran.flatMap((x) =>
+    x.start === who && x.ins?.op === "store" && roles.gates.has(x.ins.f) ? [x.ins] : [],
+  );
+  const shut = stores.findIndex((i) => roles.closes(i));
+  return shut >= 0 && stores.slice(shut + 1).some((i) => !roles.closes(i));
+}
+
+/** No repair helps: the rule that the violation is nearest to, with the violation for a message. */
+function unexplained({ set, names, roles }: Scene, v: ModelViolation): Omit<Direct, "confidence"> {
+  const last = v.ran.findLast((x) => set.procs[x.ins?.at?.fn ?? ""] !== undefined);
+  const { blocked, what, detail } = v;
+  const spent =
+    (what === "get-on-zero" || what === "put-below-zero" || what === "reinit-of-live-count") &&
+    roles.counter !== undefined;
+  const rule =
+    names.concerns[what] === "provider"
+      ? "provider/use-after-revoke"
+      : spent
+        ? "dma-buf/revoke-not-idempotent"
+        : blocked !== undefined
+          ? "dma-buf/drain-never-ends"
+          : "dma-buf/not-invalidated";
+  return { rule, message: detail, fn: last?.ins?.at?.fn ?? last?.start ?? "", at: last?.ins?.at };
 }

@@ -40,9 +40,19 @@ export function direct(s: Scene, scenario: Scenario, v: ModelViolation): Direct 
     }
     case "pte":
       return pte(s, scenario, v, said);
+    case "provider":
+      if (last?.ins?.op === "act" && last.ins.act !== s.names.acts.mapBegin) {
+        const tested = v.ran.some((x) => x.thread === last.thread && x.start === last.start && readsGate(s, x.ins));
+        return tested || s.roles.gates.size === 0
+          ? said(
+              "provider/use-after-revoke",
+              `${fn}() uses the provider after the driver is gone: nothing that it holds keeps the revocation off`,
+            )
+          : said("provider/ungated-use", `${fn}() uses the provider without looking at the gate`);
+      }
+      break;
     case undefined:
     case "mapping":
-    case "provider":
     case "other":
       break;
   }
@@ -55,6 +65,11 @@ export function direct(s: Scene, scenario: Scenario, v: ModelViolation): Direct 
       return said("dma-buf/lock-held", `${fn}(): ${v.detail}`);
     case "get-on-zero":
     case "put-below-zero":
+      if (last?.ins?.op === "count" && last.ins.f !== s.names.fields.files && unset(s, v, last.ins.f))
+        return said(
+          "dma-buf/published-early",
+          `${fn}() counts a mapping of a buffer that is not set up yet, although its file descriptor is installed`,
+        );
       if (last?.ins?.op === "count" && last.ins.f === s.names.fields.files)
         return said(
           "dma-buf/revoke-races-release",
@@ -76,6 +91,16 @@ function place(s: Scene, scenario: Scenario, v: ModelViolation): { readonly at: 
   const before = v.ran.findLast((x) => x.thread === last.thread && !foreign(x.ins?.at?.fn))?.ins?.at;
   const fn = before?.fn ?? last.start;
   return { at: s.roles.invalidations.find((x) => x.ins.at?.fn === fn)?.ins.at ?? before, fn };
+}
+
+/** Does the instruction look at a gate? */
+const readsGate = (s: Scene, i: Ins | undefined): boolean =>
+  i !== undefined && expressionsOf(i).some((e) => [...nodes(e)].some((n) => n.k === "f" && s.roles.gates.has(n.f)));
+
+/** Has nobody set the count up so far, although the set does so somewhere? */
+function unset(s: Scene, v: ModelViolation, count: string): boolean {
+  const arms = (i: Ins | undefined): boolean => i?.op === "count" && i.do === "init" && i.f === count;
+  return !v.ran.some((x) => arms(x.ins)) && Object.values(s.set.procs).some((p) => p.code.some(arms));
 }
 
 type Said = (rule: string, message: string, where?: { readonly at: At | undefined; readonly fn: string }) => Direct;
@@ -112,6 +137,21 @@ function pte(s: Scene, scenario: Scenario, v: ModelViolation, said: Said): Direc
   const revoker = v.ran.findLast((x) => s.set.roots.some((r) => r.kind === "revoke" && r.proc === x.start));
   if (door !== undefined && ((zap >= 0 && filled > zap) || (revoker === undefined && window))) {
     const fn = fnOf(s.set, door.proc, door.ins);
+    // A zap that is done before the lock is taken that faults take leaves them time in between.
+    const zapper = v.ran[zap];
+    const locks = new Set([...sites(s.set, faults, "lock")].map((x) => x.ins.f));
+    const late = v.ran
+      .slice(zap + 1)
+      .some((x) => x.thread === zapper?.thread && x.ins?.op === "lock" && locks.has(x.ins.f));
+    if (late) {
+      const at = zapper?.ins?.at;
+      const where = at?.fn ?? zapper?.start ?? fn;
+      return said(
+        "vma/zap-before-gate",
+        `${where}() zaps before it takes the lock that keeps faults out: a fault in between maps the device again`,
+        { at, fn: where },
+      );
+    }
     const rule = window ? "vma/maps-while-isolated" : "vma/fault-not-gated";
     return said(rule, `${fn}() inserts a PTE although the device is cut off`, { at: door.ins.at, fn });
   }

@@ -3,7 +3,8 @@ import { insert } from "../../model/unplug/edit.ts";
 import type { Ins } from "../../model/unplug/skeleton.ts";
 import { edited, fnOf } from "./patch.ts";
 import type { Repair, Scene } from "./patch.ts";
-import { sites } from "./roles.ts";
+import { closure, sites } from "./roles.ts";
+import type { Site } from "./roles.ts";
 
 /** An ideal revocation in front of what ends the bound: a procedure by name, or each place where the device is cut off. */
 export function* endings(s: Scene, rule: () => string): Generator<Repair> {
@@ -17,9 +18,7 @@ export function* endings(s: Scene, rule: () => string): Generator<Repair> {
   for (const proc of s.roles.teardown)
     for (const site of sites(s.set, [proc], "act", (i) => i.act === s.names.acts.isolate)) {
       const which = rule();
-      // The buffer is passed over where the others are told.
-      const told = which === "dma-buf/not-invalidated" ? s.roles.invalidations[0] : undefined;
-      const where = told ?? site;
+      const where = (which === "dma-buf/not-invalidated" ? walk(s) : undefined) ?? site;
       const fn = fnOf(s.set, where.proc, where.ins);
       yield {
         rule: which,
@@ -40,7 +39,7 @@ export function* endings(s: Scene, rule: () => string): Generator<Repair> {
     const p = s.set.procs[proc];
     if (p === undefined) continue;
     const which = rule();
-    const told = which === "dma-buf/not-invalidated" ? s.roles.invalidations[0] : undefined;
+    const told = which === "dma-buf/not-invalidated" ? walk(s) : undefined;
     const fn = told === undefined ? fnOf(s.set, proc) : fnOf(s.set, told.proc, told.ins);
     yield {
       rule: which,
@@ -50,4 +49,15 @@ export function* endings(s: Scene, rule: () => string): Generator<Repair> {
       apply: (set) => ({ ...set, procs: { ...set.procs, [proc]: insert(set.procs[proc] ?? p, 0, [all], true) } }),
     };
   }
+}
+
+/** Where the buffers are gone through that are told: a buffer is passed over there. */
+function walk({ set, roles }: Scene): Site | undefined {
+  for (const proc of roles.teardown) {
+    const reached = closure(set, [proc]);
+    if (!roles.invalidations.some((x) => reached.has(x.proc))) continue;
+    const ins = set.procs[proc]?.code.find((i) => i.op === "next");
+    if (ins !== undefined) return { proc, ins };
+  }
+  return undefined;
 }

@@ -48,6 +48,30 @@ export function dominated(p: Proc, to: number, test: (i: Ins) => boolean): boole
   return true;
 }
 
+/** The first instruction on the way on from `last` that every way on from `from` comes to before it ends or comes back; undefined where there is none. */
+export function meeting(p: Proc, from: number, last: number): number | undefined {
+  const order: number[] = [...successors(p.code, last)];
+  for (const n of order) {
+    if (n >= p.code.length || n === from) continue;
+    if (everyWay(p, from, n)) return n;
+    for (const next of successors(p.code, n)) if (!order.includes(next)) order.push(next);
+  }
+  return undefined;
+}
+
+/** Does every way on from `from` come to `n` before it returns or comes back to `from`? */
+function everyWay(p: Proc, from: number, n: number): boolean {
+  const seen = new Set<number>();
+  const work = [...successors(p.code, from)];
+  for (let i = work.pop(); i !== undefined; i = work.pop()) {
+    if (i === n || seen.has(i)) continue;
+    seen.add(i);
+    if (i >= p.code.length || i === from || p.code[i]?.op === "return") return false;
+    work.push(...successors(p.code, i));
+  }
+  return true;
+}
+
 /** Calls of the procedure from the given ones. */
 export function* callers(
   set: SkeletonSet,

@@ -3,8 +3,8 @@ import { insert, move } from "../../model/unplug/edit.ts";
 import type { E, FieldId, Ins, Proc, SkeletonSet } from "../../model/unplug/skeleton.ts";
 import { bufferOf, c, edited, fnOf, insertAfter, member, privOf, r } from "./patch.ts";
 import type { Repair, Scene } from "./patch.ts";
-import { nodes } from "../../model/unplug/walk.ts";
-import { after, later, onward } from "./onward.ts";
+import { nodes, retarget } from "../../model/unplug/walk.ts";
+import { after, later, meeting, onward, passed } from "./onward.ts";
 import { sites, waitsFor } from "./roles.ts";
 import type { Site } from "./roles.ts";
 
@@ -60,6 +60,56 @@ export function* countedGets(s: Scene): Generator<Repair> {
         }),
     };
   }
+}
+
+/** The put where the mapping that was counted could not be made. */
+export function* failedMaps(s: Scene): Generator<Repair> {
+  const { counter } = s.roles;
+  if (counter === undefined) return;
+  if ([...sites(s.set, s.roles.map, "count", (i) => i.f === counter && i.do === "put")].length > 0) return;
+  const counted = (i: Ins): boolean => i.op === "count" && i.f === counter && i.do !== "put";
+  for (const site of sites(s.set, s.roles.map, "act", (i) => i.act === s.names.acts.mapBegin)) {
+    if (!passed(s.set, s.roles.map, site, counted)) continue;
+    const fn = fnOf(s.set, site.proc, site.ins);
+    const result = site.ins.r ?? "repair.mapped";
+    const put = lastPut(s, privOf(s, bufferOf(s, site.ins.args[0] ?? c(0))));
+    yield {
+      rule: "dma-buf/drain-never-ends",
+      at: site.ins.at,
+      fn,
+      message: `${fn}() counts a mapping in ${member(counter)} before it is made, and keeps the count where it can't be made: the wait for unmaps never ends`,
+      apply: (set) =>
+        edited(set, site, (p, n) => {
+          const named = { ...p, code: p.code.map((i, k) => (k === n ? { ...site.ins, r: result } : i)) };
+          const test: Ins = { op: "br", e: { k: "err", e: r(result) }, then: 1, else: put.length + 1 };
+          return insertAfter(named, n, [test, ...put.map((i) => retarget(i, (t) => t + 1))]);
+        }),
+    };
+  }
+}
+
+/** Waits for unmaps that may give up, made ones that can't. */
+export function* patientWaits(s: Scene): Generator<Repair> {
+  for (const proc of s.roles.teardown)
+    for (const ins of s.set.procs[proc]?.code ?? []) {
+      if (
+        (ins.op !== "waitDone" && ins.op !== "await") ||
+        ins.how === "forever" ||
+        ins.how === "try" ||
+        !isWait(ins, s)
+      )
+        continue;
+      const fn = fnOf(s.set, proc, ins);
+      const patient: Ins = { ...ins, how: "forever" };
+      yield {
+        rule: "dma-buf/no-unmap-drain",
+        at: ins.at,
+        fn,
+        message: `${fn}() gives up waiting for importers to unmap ${ins.how === "timeout" ? "after a time" : "when a signal comes"}, and goes on`,
+        apply: (set) =>
+          edited(set, { proc, ins }, (q, n) => ({ ...q, code: q.code.map((i, k) => (k === n ? patient : i)) })),
+      };
+    }
 }
 
 /** The put of a mapping moved behind its end, or added there. */
@@ -121,18 +171,21 @@ export function* waits(s: Scene): Generator<Repair> {
           fn,
           message: `${fn}() leaves ${member(counter)} at zero after the wait: a later mapping, or a second revocation, finds it spent`,
           apply: (set) =>
-            edited(set, site, (q, k) =>
-              insertAfter(q, k, [
-                { op: "count", do: "init", f: counter, o: priv, value: 1 },
-                ...(s.roles.completion === undefined
-                  ? []
-                  : [{ op: "reinit" as const, f: s.roles.completion, o: priv }]),
-              ]),
-            ),
+            edited(set, site, (q, k) => {
+              // Where the last put spares the wait, the two ways meet behind it.
+              const put = q.code.findIndex((x) => x.op === "count" && x.f === counter && x.do === "put");
+              return insert(q, (put < 0 ? undefined : meeting(q, put, k)) ?? k + 1, armed(s, counter, priv));
+            }),
         };
     }
   }
 }
+
+/** The count and its completion as a fresh buffer has them. */
+const armed = ({ set, roles }: Scene, counter: FieldId, priv: E): Ins[] => [
+  { op: "count", do: "init", f: counter, o: priv, value: 1, ...loose(set, counter) },
+  ...(roles.completion === undefined ? [] : [{ op: "reinit" as const, f: roles.completion, o: priv }]),
+];
 
 const isArming = (i: Ins | undefined, counter: FieldId): boolean =>
   i?.op === "count" && i.f === counter && i.do === "init";

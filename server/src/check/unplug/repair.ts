@@ -5,7 +5,7 @@ import type { E, FieldId, Ins } from "../../model/unplug/skeleton.ts";
 import { ERR } from "../../model/unplug/skeleton.ts";
 import { bufferOf, c, edited, f, fnOf, insertAfter, member, privOf, r } from "./patch.ts";
 import type { Repair, Scene } from "./patch.ts";
-import { countedGets, countedPuts, drains, waits } from "./repair-count.ts";
+import { countedGets, countedPuts, drains, failedMaps, patientWaits, waits } from "./repair-count.ts";
 import { later, passed } from "./onward.ts";
 import { closure, sites } from "./roles.ts";
 import type { Op, Site } from "./roles.ts";
@@ -242,7 +242,7 @@ function* admissions(s: Scene): Generator<Repair> {
 export function repairs(s: Scene, concern: "mapping" | "count" | "hang", stuck: Ins | undefined): Repair[] {
   // Where map looks at a gate at all, it is more likely that nobody shuts it.
   const gate = s.roles.shut.length > 0 ? [...gateStores(s), ...gateTests(s)] : [...gateTests(s), ...gateStores(s)];
-  const counts = [...countedGets(s), ...countedPuts(s)];
+  const counts = [...countedGets(s), ...countedPuts(s), ...failedMaps(s)];
   switch (concern) {
     case "mapping":
       return [
@@ -250,13 +250,14 @@ export function repairs(s: Scene, concern: "mapping" | "count" | "hang", stuck: 
         ...fenceWaits(s),
         ...gate,
         ...counts,
+        ...patientWaits(s),
         ...drains(s, undefined),
         ...invalidations(s),
         ...waits(s),
         ...admissions(s),
       ];
     case "count":
-      return [...gate, ...counts, ...waits(s), ...drains(s, undefined), ...invalidations(s)];
+      return [...gate, ...counts, ...patientWaits(s), ...waits(s), ...drains(s, undefined), ...invalidations(s)];
     case "hang":
       return [
         ...(stuck === undefined ? [] : drains(s, stuck)),
