@@ -71,7 +71,9 @@ function returnType(frame: Frame, name: string): FunctionFacts["returns"] | unde
 /** A call whose function is known, with its arguments. */
 export function follow(frame: Frame, e: Call, fn: FunctionFacts, args: readonly Val[]): void {
   const { world, code } = frame;
-  if (!world.relevant(fn)) {
+  // What gets a callback that matters matters.
+  const calledBack = args.some((a) => a.v.k === "fn" && isRelevant(world, a.v));
+  if (!world.relevant(fn) && !calledBack) {
     if (isHelper(world, fn) && frame.depth < CALL_DEPTH) inlined(frame, e, fn, args);
     else if (!predicate(frame, e, fn, args)) stepOver(frame, e, fn.name, fn, args);
     return;
@@ -100,6 +102,11 @@ export function follow(frame: Frame, e: Call, fn: FunctionFacts, args: readonly 
   );
   if (local) havoc(frame, e, args);
   if (reg !== undefined) give(frame, e, expression(r(reg), fn.returns));
+}
+
+function isRelevant(world: Frame["world"], v: Val["v"] & { readonly k: "fn" }): boolean {
+  const fn = world.callee(v.name, v.file);
+  return fn !== undefined && world.relevant(fn);
 }
 
 /** Locals whose address was given away hold anything. */

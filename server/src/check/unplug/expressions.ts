@@ -1,7 +1,8 @@
 // Evaluating C values in a frame: what is known now stays known, the rest becomes expressions over registers and cells. Nothing is emitted here.
+import { readsShared } from "../../model/unplug/walk.ts";
 import { fieldInfo, register } from "./context.ts";
 import { pointerTo, structType } from "./types.ts";
-import { address, any, byteOf, c, expression, fold, number, toE, truth, unknown } from "./values.ts";
+import { LAST_SMALL, address, any, byteOf, c, expression, fold, number, toE, truth, unknown } from "./values.ts";
 import type { Frame } from "./context.ts";
 import type { Place, Val } from "./values.ts";
 import type { TableFacts, Value } from "../../facts/facts.ts";
@@ -300,7 +301,9 @@ function binary(op: string, l: Val, right: Val): Val {
   if (!COMPARE.has(op)) {
     // A mask over nothing is nothing; the rest of arithmetic is not followed.
     const zero = (v: Val): boolean => v.v.k === "num" && v.v.n === 0;
-    return op === "&" && (zero(l) || zero(right)) ? number(0) : { v: { k: "any" }, type: l.type };
+    if (op === "&" && (zero(l) || zero(right))) return number(0);
+    const e = arithmetic(op, l, right);
+    return e === undefined ? { v: { k: "any" }, type: l.type } : expression(e, l.type);
   }
   const equality = op === "==" || op === "!=";
   if (equality) {
@@ -308,6 +311,21 @@ function binary(op: string, l: Val, right: Val): Val {
     if (same !== undefined) return number(Number(same === (op === "==")), BOOL);
   }
   return expression(compare(op, toE(l), toE(right)), BOOL);
+}
+
+/** A number that is kept in memory may be counted with, or have bits set: `x->n + 1`, `x->flags | 4`, `x->flags & ~4`. Locals that count are not followed. */
+function arithmetic(op: string, l: Val, right: Val): E | undefined {
+  if (l.v.k === "num" && l.v.n > 0 && op !== "-") return arithmetic(op, right, l);
+  if (l.v.k !== "e" || right.v.k !== "num" || !readsShared(l.v.e) || l.type?.pointers !== 0) return undefined;
+  const { e } = l.v;
+  const { n } = right.v;
+  const small = (x: number): boolean => x > 0 && x <= LAST_SMALL;
+  if (op === "&" && n < 0 && small(-n - 1)) {
+    const mask = c(-n - 1);
+    return { k: "bin", op: "-", l: { k: "bin", op: "|", l: e, r: mask }, r: mask };
+  }
+  if (!small(n)) return undefined;
+  return op === "+" || op === "-" || op === "&" || op === "|" ? { k: "bin", op, l: e, r: c(n) } : undefined;
 }
 
 /** Are two addresses the same? Undefined where that is not known now. */

@@ -1,6 +1,7 @@
 // Extraction: from the program to one skeleton set for each exporter. Rounds: compile with what is known to matter, slice, learn from what is left what else
 // matters (the locks, counts and flags of other structs), and again until nothing is new.
 import { build } from "./attempt.ts";
+import { wordOf } from "./bits.ts";
 import { fieldsIn, tagOf } from "./classes.ts";
 import { findFamilies, folderOf, isFunction } from "./family.ts";
 import { finish } from "./finish.ts";
@@ -121,6 +122,8 @@ function widen(types: Types, family: Family, matter: Matter, attempt: Attempt): 
     const tag = tagOf(id);
     if (types.vocabulary.environment.has(tag) || tag === "global" || tag === "rcu") continue;
     cells.add(id);
+    // A function is looked at before its bits have names.
+    cells.add(wordOf(id));
     const info = attempt.world.fields.get(id);
     const plain = info?.kind === "value" || info?.kind === "pointer";
     if (plain && !matter.tags.has(tag) && !family.framework.cells.includes(id) && stored.has(id)) flags.add(id);

@@ -2,17 +2,20 @@
 import { branch, jump, label, place, push, temporary } from "./code.ts";
 import { at, fieldInfo } from "./context.ts";
 import { evaluate, pointee, placeOf, read } from "./expressions.ts";
-import { linkField, noteHead, ownerOf, put } from "./compile.ts";
-import { contract, follow, look } from "./calls.ts";
+import { bit, exchange } from "./bits.ts";
+import { look } from "./calls.ts";
+import { cellOf, lockCell } from "./cells.ts";
+import { count } from "./counts.ts";
+import { linkField, noteHead, ownerOf } from "./loops.ts";
+import { alloc, container, free } from "./memory.ts";
 import { any, c, expression, number, r, toE, truth, unknown } from "./values.ts";
 import type { Frame } from "./context.ts";
 import type { Val } from "./values.ts";
 import { ERR } from "../../model/unplug/skeleton.ts";
 import { structType } from "./types.ts";
 import type { Effect, Value } from "../../facts/facts.ts";
-import type { At, E, FieldId, FieldKind } from "../../model/unplug/skeleton.ts";
+import type { At, E } from "../../model/unplug/skeleton.ts";
 import type { Meaning, Operand, OptionRule } from "../../model/unplug/vocabulary.ts";
-import type { TypeRef } from "../../syntax/ast.ts";
 
 export type Call = Effect & { readonly kind: "call" };
 
@@ -54,6 +57,10 @@ export function meaning(frame: Frame, e: Call, m: Meaning, name: string, next: r
       const cell = cellOf(frame, arg(m.arg), "count");
       return give(frame, e, cell === undefined ? unknown : expression({ k: "count", ...cell }, undefined), where);
     }
+    case "bit":
+      return bit(frame, e, m, name);
+    case "exchange":
+      return exchange(frame, e, m, name);
     case "complete": {
       const cell = cellOf(frame, arg(m.arg), "completion");
       if (cell !== undefined) push(code, { op: "complete", ...cell, ...(m.all === true ? { all: true } : {}) }, where);
@@ -69,6 +76,11 @@ export function meaning(frame: Frame, e: Call, m: Meaning, name: string, next: r
       if (cell === undefined) return lost(frame, e, name, m.how === "forever" ? c(0) : any);
       const reg = m.how === "forever" ? undefined : resultRegister(frame, e);
       push(code, { op: "waitDone", ...cell, how: m.how, ...(reg === undefined ? {} : { r: reg }) }, where);
+      return give(frame, e, reg === undefined ? number(0) : expression(r(reg), undefined));
+    }
+    case "await": {
+      const reg = m.how === "forever" ? undefined : resultRegister(frame, e);
+      push(code, { op: "await", e: any, how: m.how, ...(reg === undefined ? {} : { r: reg }) }, where);
       return give(frame, e, reg === undefined ? number(0) : expression(r(reg), undefined));
     }
     case "link":
@@ -216,115 +228,6 @@ function lost(frame: Frame, e: Call, name: string, result: E): void {
   give(frame, e, expression(result, undefined));
 }
 
-type Cell = { readonly f: FieldId; readonly o: E };
-
-/** The cell whose address (or whose owner, for a facet) an argument is. */
-export function cellOf(frame: Frame, arg: Value, kind: FieldKind): Cell | undefined {
-  const { world } = frame;
-  const v = evaluate(frame, arg);
-  if (v.v.k === "at") {
-    const { place: p } = v.v;
-    if (p.k === "cell") {
-      const alias = world.vocabulary.aliases.get(`${p.tag}.${p.field}`);
-      const facet = alias === undefined ? undefined : facetOf(frame, structType(alias, 1), kind);
-      // The address of a pointer to a facet (get_file_active(&b->file)) means the facet.
-      if (facet !== undefined) {
-        const inner = read(frame, p);
-        return inner.v.k === "e" ? { f: facet, o: inner.v.e } : undefined;
-      }
-      if (p.o.k === "any" || world.vocabulary.generic.has(p.tag)) return undefined;
-      fieldInfo(world, p.tag, p.field, kind, p.outer);
-      return { f: `${p.tag}.${p.field}`, o: p.o };
-    }
-    if (p.k === "global") {
-      fieldInfo(world, "global", p.name, kind, "global");
-      return { f: `global.${p.name}`, o: c(1) };
-    }
-    return undefined;
-  }
-  const facet = facetOf(frame, v.type, kind);
-  const o = v.v.k === "e" ? v.v.e : any;
-  if (facet !== undefined && o.k !== "any" && isEnvironment(frame, o, v.type)) return { f: facet, o };
-  if (facet !== undefined) return undefined;
-  // A pointer to an embedded lock or count that is kept in a field or a local: not followed.
-  return undefined;
-}
-
-function facetOf(frame: Frame, type: TypeRef | undefined, kind: FieldKind): FieldId | undefined {
-  const tag = frame.world.types.tag(type, frame.fn.file);
-  const facet = tag === undefined ? undefined : frame.world.vocabulary.facets.get(tag);
-  return kind === "lock" ? facet?.lock : kind === "count" ? facet?.count : undefined;
-}
-
-/** Is the object one of the environment's? A struct file or mm_struct is only where it came from such an object. */
-function isEnvironment(frame: Frame, o: E, type: TypeRef | undefined): boolean {
-  const tag = frame.world.types.tag(type, frame.fn.file) ?? "";
-  if (frame.world.vocabulary.environment.has(tag)) return true;
-  return o.k === "r" || o.k === "f";
-}
-
-function lockCell(
-  frame: Frame,
-  m: { readonly arg?: number; readonly on?: FieldId },
-  arg: (i: number) => Value,
-): Cell | undefined {
-  if (m.on !== undefined) {
-    const [tag = "", field = ""] = m.on.split(".");
-    fieldInfo(frame.world, tag, field, "lock", tag);
-    return { f: m.on, o: c(1) };
-  }
-  return m.arg === undefined ? undefined : cellOf(frame, arg(m.arg), "lock");
-}
-
-function count(frame: Frame, e: Call, m: Meaning & { readonly m: "count" }, where: At): void {
-  const { code } = frame;
-  const arg = e.args[m.arg] ?? { k: "unknown", why: "no argument" };
-  const cell = cellOf(frame, arg, "count");
-  if (cell === undefined) {
-    give(frame, e, m.result === "pointer" ? evaluate(frame, arg) : unknown);
-    return;
-  }
-  if (m.do === "init") {
-    const v = m.value === undefined ? number(1) : evaluate(frame, e.args[m.value] ?? arg);
-    const n = v.v.k === "num" ? v.v.n : undefined;
-    if (n === undefined || n < 0)
-      frame.world.unseen.push({ span: e.span, why: "a count is set to a value that is not known", about: cell.f });
-    push(code, { op: "count", do: "init", ...cell, value: Math.max(0, n ?? 1) }, where);
-    return;
-  }
-  if (m.do === "getUnlessZero") {
-    const reg = resultRegister(frame, e);
-    push(code, { op: "count", do: m.do, ...cell, r: reg }, where);
-    give(frame, e, expression(r(reg), undefined));
-    return;
-  }
-  if (m.do === "get") {
-    push(code, { op: "count", do: "get", ...cell }, where);
-    give(frame, e, m.result === "pointer" ? evaluate(frame, arg) : unknown);
-    return;
-  }
-  const release = m.release === undefined ? undefined : evaluate(frame, e.args[m.release] ?? arg);
-  const needed = e.result !== undefined || release !== undefined;
-  const reg = needed ? resultRegister(frame, e) : undefined;
-  push(code, { op: "count", do: "put", ...cell, ...(reg === undefined ? {} : { r: reg }) }, where);
-  if (reg === undefined) return;
-  give(frame, e, expression(r(reg), undefined));
-  if (release === undefined) return;
-  const [last, end] = [label(code), label(code)];
-  branch(code, r(reg), last, end, where);
-  place(code, last);
-  const callback = release.v.k === "fn" ? release.v : undefined;
-  const fn = callback === undefined ? undefined : frame.world.callee(callback.name, callback.file);
-  if (callback !== undefined && contract(frame, { ...e, result: undefined }, callback.name, [arg])) {
-    place(code, end);
-    return;
-  }
-  if (fn === undefined)
-    frame.world.unseen.push({ span: e.span, why: "a release function that is not known", about: cell.f });
-  else follow(frame, { ...e, result: undefined }, fn, [evaluate(frame, arg)]);
-  place(code, end);
-}
-
 function first(frame: Frame, e: Call, m: Meaning & { readonly m: "first" }, where: At): void {
   const { code } = frame;
   const owner = ownerOf(frame, e.args[m.arg] ?? { k: "unknown", why: "no argument" });
@@ -394,62 +297,3 @@ function options(frame: Frame, e: Call, rules: readonly OptionRule[]): Record<st
   }
   return out;
 }
-
-function alloc(frame: Frame, e: Call, next: readonly Effect[], devres: boolean, where: At): void {
-  if (e.result === undefined) return;
-  const { types, instances } = frame.world;
-  const into = next.find((x) => x.kind === "assign" && isTemp(x.value, e.result));
-  const first = e.args[0];
-  const type =
-    into?.kind === "assign"
-      ? types.of(into.to, frame.fn)
-      : first?.k === "deref"
-        ? types.of(first.e, frame.fn)
-        : undefined;
-  const tag = type?.pointers === 1 ? types.tag(type, frame.fn.file) : undefined;
-  if (tag === undefined || !instances.has(tag)) {
-    give(frame, e, { v: { k: "any" }, type });
-    return;
-  }
-  if (devres) frame.world.devres.add(tag);
-  const reg = resultRegister(frame, e);
-  push(frame.code, { op: "alloc", cls: tag, r: reg }, where);
-  give(frame, e, expression(r(reg), type));
-}
-
-const isTemp = (v: Value, id: number | undefined): boolean =>
-  v.k === "cast" ? isTemp(v.e, id) : v.k === "temp" && v.id === id;
-
-function free(frame: Frame, v: Val, where: At): void {
-  const { code } = frame;
-  const tag = frame.world.types.tag(v.type, frame.fn.file);
-  const e = toE(v);
-  if (tag === undefined || e.k === "any" || e.k === "c" || frame.world.vocabulary.generic.has(tag)) return;
-  // Freeing NULL does nothing, in C and in the machine.
-  push(code, { op: "free", cls: tag, o: e }, where);
-}
-
-/** container_of: the same object under its container's type. */
-function container(frame: Frame, arg: Value, type: Value, member: Value): Val {
-  const { types, world } = { types: frame.world.types, world: frame.world };
-  const t = type.k === "type" ? type.type : undefined;
-  const tag = types.tag(t, frame.fn.file);
-  if (t === undefined || tag === undefined) return unknown;
-  const v = evaluate(frame, arg);
-  const pointer = structType(tag, 1);
-  const memberTag =
-    member.k === "name" ? types.tag(types.member(t, member.name, frame.fn.file)?.decl.type, frame.fn.file) : undefined;
-  if (memberTag !== undefined && !world.vocabulary.kinds.has(memberTag)) world.embedded.add(`${tag}>${memberTag}`);
-  if (v.v.k === "at" && v.v.place.k === "cell") return expression(v.v.place.o, pointer);
-  if (v.v.k === "e") return expression(v.v.e, pointer);
-  if (v.v.k === "at" && v.v.place.k === "table") {
-    // From a member of a constant table to the table that holds it.
-    const path = member.k === "name" && v.v.place.path.at(-1) === member.name ? v.v.place.path.slice(0, -1) : undefined;
-    return path === undefined
-      ? { v: { k: "any" }, type: pointer }
-      : { v: { k: "at", place: { ...v.v.place, path } }, type: pointer };
-  }
-  return { v: { k: "any" }, type: pointer };
-}
-
-export { put };

@@ -1,5 +1,6 @@
 // Entry points: the callbacks that the environment calls by slot, and the roots that it may run besides. Covers every function of the closed world around the
 // private struct: each is entered from a slot, from a root, or is called by one that is.
+import { wordOf } from "./bits.ts";
 import { newCallers, ancestors } from "./callers.ts";
 import { callbacks, isFunction, nearest } from "./family.ts";
 import { scan } from "./scan.ts";
@@ -8,7 +9,7 @@ import type { Callers } from "./callers.ts";
 import type { World } from "./context.ts";
 import type { Family } from "./family.ts";
 import type { Types } from "./types.ts";
-import type { FunctionFacts } from "../../facts/facts.ts";
+import type { FunctionFacts, Value } from "../../facts/facts.ts";
 import type { Ins, Proc, Root } from "../../model/unplug/skeleton.ts";
 import type { FunctionRef } from "../../program/program.ts";
 
@@ -143,7 +144,8 @@ function writers(types: Types, family: Family, world: World): FunctionFacts[] {
     const declared = program.struct(tag, family.ops.file)?.file;
     if (declared === undefined) continue;
     for (const use of program.fieldUses(name, declared)) {
-      if (!use.written || !family.home(use.fn.file)) continue;
+      const word = id !== wordOf(id);
+      if ((!use.written && !word) || !family.home(use.fn.file)) continue;
       const fn = program.facts(use.fn);
       if (fn !== undefined && stores(types, fn, tag, name)) out.push(fn);
     }
@@ -155,12 +157,22 @@ const stores = (types: Types, fn: FunctionFacts, tag: string, name: string): boo
   fn.blocks.some((b) =>
     b.effects.some(
       (e) =>
-        e.kind === "assign" &&
-        e.to.k === "field" &&
-        e.to.name === name &&
-        types.member(types.of(e.to.base, fn), name, fn.file)?.tag === tag,
+        (e.kind === "assign" && isMember(types, fn, e.to, tag, name)) ||
+        (e.kind === "call" &&
+          e.callee.k === "name" &&
+          writesTo(types, e.callee.name, e.args, (v) => isMember(types, fn, v, tag, name))),
     ),
   );
+
+const isMember = (types: Types, fn: FunctionFacts, v: Value, tag: string, name: string): boolean =>
+  v.k === "field" && v.name === name && types.member(types.of(v.base, fn), name, fn.file)?.tag === tag;
+
+/** Does a call store through an argument that is the address of that member? */
+function writesTo(types: Types, callee: string, args: readonly Value[], is: (v: Value) => boolean): boolean {
+  const m = types.vocabulary.calls.get(callee);
+  const arg = m?.m === "exchange" || (m?.m === "bit" && m.to !== undefined) ? args[m.arg] : undefined;
+  return arg?.k === "addr" && is(arg.e);
+}
 
 /** The framework's slot through which a function is entered: its own, or that of the nearest caller that stands in one. */
 export function entryAbove(callers: Callers, fn: FunctionFacts): string | undefined {

@@ -1,26 +1,25 @@
 // Cuts a family's procedures down to what matters, again and again until nothing changes: drops instructions, fields, procedures and parameters, and merges
 // procedures that do the same.
-import { hash } from "../../base/hash.ts";
-import { falls, mapE, mapExpressions, readsShared, retarget, successors, written } from "../../model/unplug/walk.ts";
+import { falls, mapE, mapExpressions, readsShared, retarget, successors } from "../../model/unplug/walk.ts";
 import { shrink } from "./shrink.ts";
 import { split, withValues } from "./branches.ts";
-import { lookAt } from "./look.ts";
+import { merged, reachable, withoutParams } from "./merge.ts";
 import { GONE, TOUCH, firstKept, relevance, touched } from "./relevance.ts";
 import { anyIn, neverSet, tidy } from "./tidy.ts";
+import { fieldTouched, withoutTwice } from "./touches.ts";
+import { untrack } from "./untrack.ts";
 import { any, c } from "./values.ts";
 import type { Relevance, Start } from "./relevance.ts";
+import type { Untracking } from "./untrack.ts";
 import type { E, FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
 
 /** Rounds of slicing; each drops something, and the real exporters settle in five. */
 const ROUNDS = 20;
 
-export interface SliceRequest {
+export interface SliceRequest extends Untracking {
   readonly procs: ReadonlyMap<string, Proc>;
   /** Procedures that are entered from outside: their parameters stay. */
   readonly entries: ReadonlySet<string>;
-  readonly start: Omit<Start, "guarded">;
-  /** What a field that nobody stores reads as; undefined where it has to be kept. */
-  readonly constant: (field: FieldId, dereferenced: boolean) => E | undefined;
   /** Only what matters is asked for, not its best form. */
   readonly rough: boolean;
   /** Is the parameter of an entry one that its caller may give any value? */
@@ -30,10 +29,6 @@ export interface SliceRequest {
     readonly procs: Map<string, Proc>;
     readonly guarded: ReadonlySet<string>;
   };
-  /** Arrays and the like: what is stored there is not told apart. */
-  readonly blurred: (field: FieldId) => boolean;
-  /** Fields of the environment: kept whatever happens to them. */
-  readonly foreign: (field: FieldId) => boolean;
 }
 
 export interface Sliced {
@@ -115,7 +110,6 @@ const tidied = (p: Proc): Proc => {
   return { ...p, code: [...tidy(code, p.params)] };
 };
 
-type Mortality = Pick<Start, "mortal" | "ownerOf">;
 type Disturb = Ins & { readonly op: "disturb" };
 
 /** For each procedure the predicates that running it may open, its callees' included. */
@@ -233,41 +227,6 @@ function withoutEchoes(code: readonly Ins[]): Ins[] {
   });
 }
 
-function fieldTouched(i: Ins, start: Mortality): FieldId | undefined {
-  const cell = lookAt(i).cells.find(({ f }) => start.ownerOf(f).some((t) => start.mortal(t)));
-  return cell?.f ?? ("f" in i ? i.f : undefined);
-}
-
-const isTouch = (i: Ins | undefined): i is Ins & { readonly op: "let" } => i?.op === "let" && i.r.startsWith("touch'");
-
-/** A touch beside another look at the same object, with nothing in between that lets go of anything, says nothing new. */
-function withoutTwice(code: readonly Ins[], start: Mortality): Ins[] {
-  const entries = code.map(() => 0);
-  for (const index of code.keys()) for (const s of successors(code, index)) if (entries[s] !== undefined) entries[s]++;
-  return code.map((i, index): Ins => {
-    if (!isTouch(i) || i.e.k !== "f") return i;
-    const object = JSON.stringify(i.e.o);
-    const looks = (x: Ins): boolean => touched(x, start).some((o) => JSON.stringify(o) === object);
-    for (let n = index + 1; n < code.length && entries[n] === 1; n++) {
-      const x = code[n]!;
-      if (looks(x) || (x.op === "free" && JSON.stringify(x.o) === object)) return { op: "jmp", to: index + 1 };
-      if (!isTouch(x) || !falls(x)) break;
-    }
-    for (let n = index - 1; n >= 0 && (entries[n + 1] ?? 0) === 1; n--) {
-      const x = code[n]!;
-      if (x.op === "jmp" || x.op === "return" || !(falls(x) || x.op === "br")) break;
-      const w = written(x);
-      if (w !== undefined && object.includes(`"${w}"`)) break;
-      if (looks(x) && keepsHold(x)) return { op: "jmp", to: index + 1 };
-      if (x.op !== "let" && x.op !== "br" && x.op !== "store") break;
-    }
-    return i;
-  });
-}
-
-/** Does the instruction leave everything as safe as it was? */
-const keepsHold = (i: Ins): boolean => i.op === "let" || i.op === "br" || i.op === "store" || i.op === "assertHeld";
-
 /** Calls of procedures that do nothing go; such procedures that return a constant give it. */
 function withoutEmpty(procs: Map<string, Proc>, entries: ReadonlySet<string>): Map<string, Proc> {
   const value = (p: Proc): E | undefined => {
@@ -293,132 +252,4 @@ function withoutEmpty(procs: Map<string, Proc>, entries: ReadonlySet<string>): M
     out.set(name, { ...p, code });
   }
   return out;
-}
-
-/** Fields that hold nothing that was decided read as anything, and their stores go. */
-function untrack(procs: Map<string, Proc>, request: SliceRequest): Map<string, Proc> {
-  const decided = new Set<FieldId>();
-  const dereferenced = new Set<FieldId>();
-  const read = new Set<FieldId>();
-  for (const p of procs.values()) {
-    for (const i of p.code) {
-      if (i.op === "store" && i.e.k !== "any" && !isSelf(i) && !request.blurred(i.f)) decided.add(i.f);
-      if (
-        i.op === "count" ||
-        i.op === "link" ||
-        i.op === "lock" ||
-        i.op === "complete" ||
-        i.op === "reinit" ||
-        i.op === "unlink" ||
-        i.op === "waitDone"
-      )
-        decided.add(i.f);
-      for (const { f, o } of lookAt(i).cells) {
-        read.add(f);
-        if (o.k === "f") dereferenced.add(o.f);
-      }
-      if ("o" in i && i.o.k === "f") dereferenced.add(i.o.f);
-      if (i.op === "let" && i.e.k === "f" && p.code.some((x) => usesAsObject(x, i.r))) dereferenced.add(i.e.f);
-    }
-  }
-  const constants = new Map<FieldId, E>();
-  for (const f of read) {
-    if (decided.has(f) || request.foreign(f) || request.start.fields.has(f)) continue;
-    const e = request.constant(f, dereferenced.has(f));
-    if (e !== undefined) constants.set(f, e);
-  }
-  if (constants.size === 0) return procs;
-  return new Map(
-    [...procs].map(([name, p]) => {
-      const code = p.code.map((i, index): Ins => {
-        if (isTouch(i)) return i;
-        if (i.op === "store" && constants.has(i.f)) return touchInstead(i, index, request.start);
-        if (!lookAt(i).cells.some(({ f }) => constants.has(f))) return i;
-        return mapExpressions(i, (e) => anyIn(mapE(e, (n) => (n.k === "f" ? (constants.get(n.f) ?? n) : n))));
-      });
-      return [name, { ...p, code }] as const;
-    }),
-  );
-}
-
-function touchInstead(i: Ins & { readonly op: "store" }, index: number, start: Mortality): Ins {
-  if (!start.ownerOf(i.f).some((t) => start.mortal(t))) return { op: "jmp", to: index + 1 };
-  return { op: "let", r: `touch'${index}`, e: { k: "f", f: i.f, o: i.o }, ...(i.at === undefined ? {} : { at: i.at }) };
-}
-
-const isSelf = (i: Ins & { readonly op: "store" }): boolean => i.e.k === "f" && i.e.f === i.f;
-
-const usesAsObject = (i: Ins, r: string): boolean =>
-  lookAt(i).reads.includes(r) &&
-  (lookAt(i).cells.some(({ o }) => o.k === "r" && o.r === r) || ("o" in i && i.o.k === "r" && i.o.r === r));
-
-/** Parameters that nobody reads go, where all callers are ours. */
-function withoutParams(procs: Map<string, Proc>, entries: ReadonlySet<string>): Map<string, Proc> {
-  const kept = new Map<string, readonly boolean[]>();
-  for (const [name, p] of procs) {
-    if (entries.has(name)) continue;
-    const read = new Set(p.code.flatMap((i) => lookAt(i).reads));
-    const flags = p.params.map((x) => read.has(x));
-    if (flags.includes(false)) kept.set(name, flags);
-  }
-  if (kept.size === 0) return procs;
-  return new Map(
-    [...procs].map(([name, p]) => {
-      const own = kept.get(name);
-      const params = own === undefined ? p.params : p.params.filter((_, n) => own[n] === true);
-      const code = p.code.map((i): Ins => {
-        const flags = i.op === "call" && i.proc !== undefined ? kept.get(i.proc) : undefined;
-        return i.op !== "call" || flags === undefined ? i : { ...i, args: i.args.filter((_, n) => flags[n] !== false) };
-      });
-      return [name, { ...p, params, code }] as const;
-    }),
-  );
-}
-
-/** Procedures with the same code are one: clones for constants that turned out not to matter. */
-function merged(procs: ReadonlyMap<string, Proc>, entries: ReadonlySet<string>): Map<string, Proc> {
-  let now = new Map(procs);
-  for (;;) {
-    const first = new Map<string, string>();
-    const same = new Map<string, string>();
-    for (const [name, p] of now) {
-      const key = hash(JSON.stringify([p.fn, p.params, p.code]));
-      const other = first.get(key);
-      if (other === undefined) first.set(key, name);
-      else if (!entries.has(name)) same.set(name, other);
-      else if (!entries.has(other)) {
-        same.set(other, name);
-        first.set(key, name);
-      }
-    }
-    if (same.size === 0) return now;
-    now = new Map(
-      [...now]
-        .filter(([name]) => !same.has(name))
-        .map(([name, p]) => [
-          name,
-          {
-            ...p,
-            code: p.code.map((i): Ins =>
-              i.op === "call" && i.proc !== undefined ? { ...i, proc: same.get(i.proc) ?? i.proc } : i,
-            ),
-          },
-        ]),
-    );
-  }
-}
-
-/** Procedures that an entry calls, in the order of their names. */
-function reachable(procs: ReadonlyMap<string, Proc>, entries: ReadonlySet<string>): Map<string, Proc> {
-  const seen = new Set<string>();
-  const work = [...entries];
-  while (work.length > 0) {
-    const name = work.pop()!;
-    if (seen.has(name)) continue;
-    const p = procs.get(name);
-    if (p === undefined) continue;
-    seen.add(name);
-    for (const i of p.code) if (i.op === "call" && i.proc !== undefined) work.push(i.proc);
-  }
-  return new Map([...procs].filter(([name]) => seen.has(name)).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

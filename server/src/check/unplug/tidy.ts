@@ -144,8 +144,10 @@ function withKnownWays(code: readonly Ins[]): readonly Ins[] {
 /** Tests of constants become jumps. */
 function withKnownTests(code: readonly Ins[]): Ins[] {
   return code.map((i): Ins => {
-    const known = i.op === "br" ? constant(i.e) : undefined;
-    return i.op !== "br" || known === undefined ? i : { op: "jmp", to: known ? i.then : i.else };
+    if (i.op !== "br") return i;
+    const known = constant(i.e);
+    if (known !== undefined) return { op: "jmp", to: known ? i.then : i.else };
+    return i.e.k === "not" && i.e.e.k === "not" ? { ...i, e: i.e.e.e } : i;
   });
 }
 

@@ -33,7 +33,7 @@ export type Meaning =
   | { readonly m: "grace"; readonly arg?: number; readonly on?: FieldId }
   /**
    * `value`: the argument that holds the initial value (default 1). `release`: the argument that is called when the count reaches zero, with a pointer to it.
-   * `result`: what the call returns: was it the last, did it succeed, or its pointer again.
+   * `result`: what the call returns: was it the last, what is left, or its pointer again.
    */
   | {
       readonly m: "count";
@@ -41,9 +41,17 @@ export type Meaning =
       readonly arg: number;
       readonly value?: number;
       readonly release?: number;
-      readonly result?: "zero" | "pointer";
+      readonly result?: "zero" | "left" | "pointer";
+      /** A plain atomic_t: what is wrong with a reference count (taking it at zero, setting it up twice) is not with this one. */
+      readonly loose?: true;
+      /** Putting the last takes the lock that this argument points to, and calls the release with it held. */
+      readonly lock?: number;
     }
   | { readonly m: "readCount"; readonly arg: number }
+  /** A flag in a word: sets it to `to`, and gives back what it was where `old`. */
+  | { readonly m: "bit"; readonly nr: number; readonly arg: number; readonly to?: 0 | 1; readonly old: boolean }
+  /** Puts a value in a cell and gives back what was there. */
+  | { readonly m: "exchange"; readonly arg: number; readonly value: number }
   | { readonly m: "complete"; readonly arg: number; readonly all?: boolean }
   | { readonly m: "reinit"; readonly arg: number }
   | {
@@ -51,6 +59,8 @@ export type Meaning =
       readonly arg: number;
       readonly how: "forever" | "interruptible" | "timeout" | "both" | "try";
     }
+  /** wait_event(): blocks until the condition of the loop that it stands in holds. */
+  | { readonly m: "await"; readonly how: "forever" | "interruptible" | "timeout" | "both" }
   | { readonly m: "link"; readonly arg: number; readonly head: number }
   | { readonly m: "unlink"; readonly arg: number; readonly init: boolean }
   | { readonly m: "move"; readonly arg: number; readonly head: number }
