@@ -5,9 +5,10 @@ import { BROKEN, F } from "../../../server/src/lifecycles/unplug/actions.ts";
 import { PLACE } from "../../../server/src/lifecycles/unplug/importers.ts";
 import { HOLDS } from "../../../server/src/lifecycles/unplug/invariants.ts";
 import { printE, printIns } from "../../../server/src/model/unplug/print.ts";
-import type { Action, Outcome, Scenario, Start, Will } from "../../../server/src/model/unplug/scenario.ts";
+import type { Action, Scenario, Start, Will } from "../../../server/src/model/unplug/scenario.ts";
 import type { E, Ins, Proc } from "../../../server/src/model/unplug/skeleton.ts";
-import { ERR, MANY } from "../../../server/src/model/unplug/skeleton.ts";
+import { MANY } from "../../../server/src/model/unplug/skeleton.ts";
+import { actionChanges } from "./mutant-actions.ts";
 
 export interface Mutant {
   /** "kind place: statement". */
@@ -90,81 +91,6 @@ const oneAction = (s: Scenario, name: string, change: (action: Action) => Action
   return action === undefined || !uses ? s : { ...s, actions: { ...s.actions, [name]: change(action) } };
 };
 
-/** Outcomes that an action no longer has: what may go wrong does not. */
-const NEVER: readonly (readonly [action: string, says: string, gone: (o: Outcome) => boolean])[] = [
-  ["fd", "may find no descriptor left", (o) => o.r === ERR],
-  ["mapBegin", "may fail", (o) => o.r === ERR],
-  ["initProvider", "may find P2PDMA unsupported", (o) => o.r === ERR],
-  ["getProvider", "may give NULL", (o) => o.r === 0],
-  ["insertPte", "may fail", (o) => o.r === ERR],
-  ["waitFences", "may time out", (o) => o.r === 0],
-  ["waitFences", "may be interrupted", (o) => o.r === ERR],
-];
-
-/** What an action no longer writes. */
-const SILENT: readonly (readonly [action: string, field: string])[] = [
-  ["zapMapping", F.pte],
-  ["zapVma", F.pte],
-  ["fd", F.published],
-  ["importer.fget", F.files],
-  ["importer.hold", F.busy],
-  ["importer.hold", F.fence],
-  ["importer.hold", F.mapped],
-  ["importer.drop", F.notified],
-  ["importer.drop", F.mapped],
-  ["importer.drop", F.busy],
-  ["importer.leave", F.attDmabuf],
-  ["importer.notify", F.notified],
-  ["importer.notify", F.busy],
-  ["importer.notify", F.fence],
-  ["importer.notify", F.mapped],
-  ["user.closeFd", F.files],
-  ["user.enter", F.deviceFile],
-  ["user.leave", F.deviceFile],
-  ["user.share", F.deviceFile],
-  ["user.closeDevice", F.deviceFile],
-  ["user.copyPtes", F.pte],
-  ["user.copyPtes", F.vma],
-];
-
-const act = (name: string, says: string, change: (action: Action) => Action): Mutant =>
-  mutant("action", `${name}: ${says}`, (s) => oneAction(s, name, change));
-
-const actions = (): Mutant[] => [
-  ...NEVER.map(([name, says, gone]) =>
-    act(name, says, (action) => (w, call) => {
-      const all = action(w, call);
-      const left = all.filter((o) => o.violation !== undefined || !gone(o));
-      return left.length > 0 ? left : all;
-    }),
-  ),
-  ...SILENT.map(([name, field]) =>
-    act(
-      name,
-      `writes ${field}`,
-      (action) => (w, call) =>
-        action(w, call).map((o) => ({ ...o, writes: (o.writes ?? []).filter(([f]) => f !== field) })),
-    ),
-  ),
-  act("waitFences", "waits for fences", () => () => [{ r: MANY }]),
-  act(
-    "waitFences",
-    "weaker classes do not cover importers' fences",
-    (action) => (w, call) => action(w, { ...call, opt: { ...call.opt, usage: "BOOKKEEP" } }),
-  ),
-  act(
-    "user.enter",
-    "fails once the descriptor is closed",
-    (action) => (w, call) => action({ ...w, get: (f, n) => (f === F.deviceFd ? 1 : w.get(f, n)) }, call),
-  ),
-  act(
-    "importer.fget",
-    "fails once the descriptor is closed",
-    (action) => (w, call) => action({ ...w, get: (f, n) => (f === F.fd ? 1 : w.get(f, n)) }, call),
-  ),
-  act("rdma.retire", "happens once", () => () => [{ r: 1 }]),
-];
-
 // ---- starts
 
 const conjuncts = (e: E): readonly E[] =>
@@ -230,15 +156,17 @@ function starts(scenarios: readonly Scenario[]): Mutant[] {
         }
         const will = OTHER[x.will];
         if (will !== undefined)
-          add(
-            mutant("start", `${who}: is ${x.will}`, (other) =>
+          add({
+            ...mutant("start", `${who}: is ${x.will}`, (other) =>
               changeStarts(
                 other,
                 (th, y) => mine(th, y) && y.will === x.will,
                 (y) => [{ ...y, will }],
               ),
             ),
-          );
+            // One more who may be counted on can only end waits.
+            friendly: will === "promised",
+          });
         add(mutant("start", `${who}: happens`, (other) => changeStarts(other, mine, () => [])));
       }
   return [...out.values()];
@@ -354,6 +282,50 @@ const fileless: Mutant = mutant("proc", "vfio: an open file has a registration",
   return { ...alone, initial: [...s.initial, { field: "vfio_device.refcount", object: 1, value: 1 }] };
 });
 
+/** Statements that stand in for one another: one alone may go, all together not. */
+const TOGETHER: readonly (readonly [says: string, statements: readonly (readonly [place: string, what: string])[]])[] =
+  [
+    [
+      "a release happens once",
+      [
+        ["env.release", "b->born = 2"],
+        ["env.release", "b->born = 3"],
+      ],
+    ],
+    [
+      "rdma: nothing is made after the teardown",
+      [
+        ["rdma.remove", "dev->ib_dev = 0"],
+        ["uverbs_destroy_ufile_hw", "ufile->ucontext = 0"],
+      ],
+    ],
+    [
+      "rdma: nobody maps while the teardown runs",
+      [
+        ["rdma.mmap", "holds ib_uverbs_device.disassociate_srcu (read)"],
+        ["rdma.mmap", "holds ib_uverbs_file.hw_destroy_rwsem (read)"],
+      ],
+    ],
+    [
+      "vfio: a device leaves its set, under the set's lock, before it is freed",
+      [
+        ["vfio_put_device", "holds vfio_device_set.lock (write)"],
+        ["vfio_put_device", "unlink dev->dev_set_list (init)"],
+      ],
+    ],
+    [
+      "mmap_lock is held",
+      ["env.mmap", "env.munmap", "env.fork", "env.fault", "uverbs_user_mmap_disassociate"].flatMap((place) =>
+        ["write", "read"].map((mode) => [place, `holds ${F.mmapLock} (${mode})`] as const),
+      ),
+    ],
+  ];
+
+const together = (): Mutant[] =>
+  TOGETHER.map(([says, statements]) =>
+    mutant("proc", says, (s) => statements.reduce((x, [place, what]) => withoutStatement(x, place, what), s)),
+  );
+
 /** Every mutant of what the scenarios say. Those that change none of them are left out; none has the id of another. */
 export function mutants(scenarios: readonly Scenario[]): readonly Mutant[] {
   const list = [
@@ -361,11 +333,15 @@ export function mutants(scenarios: readonly Scenario[]): readonly Mutant[] {
     ...violations(),
     ...abilities(),
     ...progress(scenarios),
-    ...actions(),
+    ...actionChanges.map(({ name, says, change, friendly }) => ({
+      ...mutant("action", `${name}: ${says}`, (s) => oneAction(s, name, change)),
+      friendly,
+    })),
     ...starts(scenarios),
     early,
     unpinned,
     fileless,
+    ...together(),
     ...procs(scenarios),
   ];
   return list;

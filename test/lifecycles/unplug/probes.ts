@@ -1,12 +1,15 @@
 // Exporters that exist for the model's sake: each needs a statement of the environment or of a contract that no defect of the real exporters shows.
-import { ABLE } from "../../../server/src/lifecycles/unplug/abilities.ts";
 import { ACT, F } from "../../../server/src/lifecycles/unplug/actions.ts";
+import { EN } from "../../../server/src/lifecycles/unplug/contracts/rdma-core.ts";
 import type { Stmt } from "../../../server/src/lifecycles/unplug/assemble.ts";
 import {
   act,
   atomicPut,
   c,
   call,
+  complete,
+  count,
+  countPut,
   f,
   goto,
   lock,
@@ -20,20 +23,21 @@ import {
   waitDone,
   when,
 } from "../../../server/src/lifecycles/unplug/assemble.ts";
-import type { FieldSpec, Ins, SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
+import type { E, FieldSpec, Ins, SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
 import { ERR } from "../../../server/src/model/unplug/skeleton.ts";
+import type { kits } from "./kits.ts";
 import { PLAIN, plainSet, STATE } from "./plain-set.ts";
-import { mendedRdmaSet, rdmaSet } from "./rdma-set.ts";
+import { mendedRdmaSet, RDMA, rdmaSet } from "./rdma-set.ts";
 import { VFIO, vfioSet } from "./vfio-set.ts";
 
 export interface Probe {
   readonly name: string;
-  readonly kit: "vfio" | "rdma" | "plain";
+  readonly kit: keyof typeof kits;
   readonly set: () => SkeletonSet;
   /** Nothing is wrong with it. */
   readonly safe?: boolean;
-  /** An ability that the environment does not have here. */
-  readonly without?: string;
+  /** The views that show something which other exporters do not. */
+  readonly views?: RegExp;
 }
 
 const { B, D } = PLAIN;
@@ -49,9 +53,9 @@ const only = (s: SkeletonSet, ...revokers: readonly string[]): SkeletonSet => ({
   roots: s.roots.filter((x) => x.kind !== "revoke" || revokers.includes(x.proc)),
 });
 /** The set with some instructions of a procedure made to do nothing. */
-const deaf = (s: SkeletonSet, name: string, gone: (i: Ins) => boolean): SkeletonSet => {
+const deaf = (s: SkeletonSet, name: string, gone: (i: Ins, before: Ins | undefined) => boolean): SkeletonSet => {
   const p = s.procs[name]!;
-  const code = p.code.map((i, n): Ins => (gone(i) ? { op: "jmp", to: n + 1 } : i));
+  const code = p.code.map((i, n): Ins => (gone(i, p.code[n - 1]) ? { op: "jmp", to: n + 1 } : i));
   return { ...s, procs: { ...s.procs, [name]: { ...p, code } } };
 };
 
@@ -73,17 +77,37 @@ function mapping(zaps: boolean, gated: boolean): SkeletonSet {
   return { ...s, procs: { ...s.procs, foo_mmap: mmap }, slots: { ...s.slots, "file_operations.mmap": "foo_mmap" } };
 }
 
-/** Uverbs with a driver that maps its device: the core's own mmap, fork and disassociation are what runs. */
-function mappingRdma(name: string): SkeletonSet {
-  const s = mendedRdmaSet();
-  const mmap = proc("probe_mmap", ["vma"], [act(ACT.insertPte, [r("vma")]), ret(c(0))]);
+/** The set with more at the end of a procedure. */
+const longer = (s: SkeletonSet, name: string, ...more: readonly Stmt[]): SkeletonSet => {
+  const p = s.procs[name]!;
+  const code = [...p.code.slice(0, -1), ...proc(name, p.params, more).code];
+  return { ...s, procs: { ...s.procs, [name]: { ...p, code } } };
+};
+
+/** The plain exporter with an error handler of the PCI core, which the device's lock keeps apart from remove(). */
+function handling(): SkeletonSet {
+  const s = plainSet({}, { name: "foo, with an error handler" });
+  const error = proc(
+    "foo_error_detected",
+    ["dev"],
+    [
+      when(f(D.dead, dev), [ret()]),
+      act(ACT.getProvider, [dev], { r: "p" }),
+      when(r("p"), [act(ACT.useProvider, [r("p")])]),
+    ],
+  );
+  const via = "pci_error_handlers.error_detected";
   return {
     ...s,
-    name,
-    procs: { ...s.procs, probe_mmap: mmap },
-    slots: { ...s.slots, "ib_device_ops.mmap": "probe_mmap" },
+    procs: { ...s.procs, foo_error_detected: error },
+    roots: [...s.roots, { kind: "revoke", proc: "foo_error_detected", params: ["foo_dev"], via }],
   };
 }
+
+const isJumpAfter =
+  (test: (e: E) => boolean) =>
+  (i: Ins, before: Ins | undefined): boolean =>
+    i.op === "jmp" && before?.op === "br" && test(before.e);
 
 /** One attachment at most, and a revocable one: what only a second mapping by the same importer shows. */
 const priv = f(F.priv, r("dmabuf"));
@@ -118,21 +142,55 @@ const inner: FieldSpec = { id: "foo_buf.inner", kind: "lock" };
 const taken = (s: SkeletonSet): SkeletonSet => withFields(s, "foo_buf", inner, { id: "foo_buf.taken", kind: "value" });
 
 export const probes: readonly Probe[] = [
-  { name: "foo, mapped", kit: "plain", set: () => mapping(true, true), safe: true },
+  { name: "foo, mapped", kit: "plain", set: () => mapping(true, true), safe: true, views: /mapped/ },
   // fork() copies PTEs after the child's VMA was opened, and so after a failed open has zapped it (rdma_umap_open).
-  { name: "uverbs, mended, mapped, forked", kit: "rdma", set: () => mappingRdma("uverbs, mended, mapped, forked") },
   {
-    name: "uverbs, mended, mapped",
-    kit: "rdma",
-    set: () => mappingRdma("uverbs, mended, mapped"),
-    safe: true,
-    without: ABLE.forks,
+    name: "uverbs, mended, forked",
+    kit: "forks",
+    set: () => ({ ...mendedRdmaSet(), name: "uverbs, mended, forked" }),
+    views: /fork/,
   },
   {
     name: "uverbs, mended, not disassociating",
     kit: "rdma",
     set: () => ({ ...rdmaSet({}, { mended: true, disassociates: false }), name: "uverbs, mended, not disassociating" }),
     safe: true,
+    views: /close and remove|mapped/,
+  },
+  { name: "foo, with an error handler", kit: "plain", set: handling, safe: true, views: /error/ },
+  {
+    name: "vfio-pci, with hot reset",
+    kit: "vfio",
+    set: () => only(vfioSet({}, "vfio-pci, with hot reset"), "vfio_pci_dev_set_hot_reset"),
+    safe: true,
+    views: /hot_reset/,
+  },
+  {
+    name: "uverbs, looking at its entry after putting it",
+    kit: "rdma",
+    set: () => ({
+      ...longer(mendedRdmaSet(), "uverbs_dmabuf_fd_destroy_uobj", set("x", f(EN.removed, f(RDMA.P.entry, r("priv"))))),
+      name: "uverbs, looking at its entry after putting it",
+    }),
+  },
+  {
+    ...vfio("inserting a PTE after it was disabled", {}, (s) =>
+      longer(s, "vfio_pci_core_close_device", act(ACT.insertPte, [c(1)])),
+    ),
+    views: /static/,
+  },
+  vfio("looking at the device in a release after it was closed", {}, (s) =>
+    deaf(
+      deaf(s, "vfio_pci_dma_buf_cleanup", (i) => i.op === "store" && i.f === VFIO.P.vdev),
+      "vfio_pci_dma_buf_release",
+      (i) => i.op === "call",
+    ),
+  ),
+  {
+    ...vfio("inserting a PTE after it was disabled, mapped", {}, (s) =>
+      longer(s, "vfio_pci_core_close_device", act(ACT.insertPte, [c(1)])),
+    ),
+    views: /mapped/,
   },
   { name: "foo, mapped, not zapped", kit: "plain", set: () => mapping(false, true) },
   { name: "foo, mapped, not gated", kit: "plain", set: () => mapping(true, false) },
@@ -159,6 +217,21 @@ export const probes: readonly Probe[] = [
     (s) => withFields(s, "foo_buf", inner),
   ),
   plain("mapped twice", { get: [act(ACT.mapBegin, [att, f(B.provider, buf)], { r: "again" })] }),
+  plain("counting a mapping that failed", {}, (s) =>
+    deaf(
+      s,
+      "foo_map",
+      isJumpAfter((e) => e.k === "err"),
+    ),
+  ),
+  plain(
+    "with a completion that an earlier unmap has filled",
+    {
+      put: [countPut(B.users, buf, "last"), when(r("last"), [complete("foo_buf.done", buf)])],
+      wait: [when(count(B.users, buf), [waitDone("foo_buf.done", buf)])],
+    },
+    (s) => withFields(s, "foo_buf", { id: "foo_buf.done", kind: "completion" }),
+  ),
   plain("unmapped twice", { "put.early": [act(ACT.mapEnd, [att])] }),
   plain("unmapped without resv", {
     "put.early": [unlock(F.resv, dmabuf)],
