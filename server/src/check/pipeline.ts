@@ -18,6 +18,7 @@ import type { Diagnosis, Kit, UnplugFinding } from "./unplug/diagnose.ts";
 import { extractFamilies } from "./unplug/extract.ts";
 import type { Extraction } from "./unplug/extract.ts";
 import { prove } from "./unplug/proof.ts";
+import { scoped } from "./unplug/reach.ts";
 
 /** A framework's contract, as far as the pipeline looks at it. */
 export interface ContractFacts {
@@ -52,7 +53,7 @@ const ALWAYS = [
 /** A check over the engine. Never throws on input. */
 export function newCheck(engine: Engine): Check {
   return ({ tree, paths, proofs, progress }) => {
-    const program = engine.program(tree);
+    const program = engine.program(scoped(tree, engine.vocabulary, paths));
     progress("looking for exporters", 0, 0);
     const families = extractFamilies(program, engine.vocabulary, { paths });
     const report = { findings: [] as Finding[], proofs: [] as Proof[], incomplete: [] as Incomplete[] };
