@@ -146,6 +146,10 @@ describe("replaying witnesses", () => {
       say(0, "violation", "freed", "reader"),
     ];
     assert.ok(accepted(s, trace, "use-after-free"));
+    // The explorer says the same, and whose read it was.
+    const { violation: v } = explore(s);
+    assert.ok(v !== undefined && accepted(s, v.trace, "use-after-free"));
+    assert.deepEqual([v.trace.at(-1)?.actor, v.trace.at(-1)?.thread, v.trace.at(-1)?.fn], ["actor 0", "t0", "reader"]);
     assert.ok(!accepted(s, without(trace, 2), "use-after-free"), "without the store");
     assert.ok(!accepted(s, trace.with(4, say(1, "violation", "freed", "freer")), "use-after-free"), "by t1");
   });

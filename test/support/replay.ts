@@ -205,7 +205,7 @@ function memberRead(e: E): string | undefined {
   }
 }
 
-/** Do both answers of a test lead to the same instruction with nothing but moves between registers on the way? Then a trace may say either. */
+/** Do both answers of a test lead to the same instruction with nothing but moves between registers on the way? Then a trace need not tell. */
 function armsMeet(u: Universe, w: World, t: number, { ins }: Micro): boolean {
   if (ins.op !== "br") return false;
   const [yes, no] = [ins.then, ins.else].map((pc) => {
@@ -228,7 +228,9 @@ function contradicts(step: Step, { at, ins }: Micro, o: Outcome, either: () => b
   if (said !== undefined) return said === step.text ? undefined : `what happens is: ${said}`;
   const name = touched(ins);
   if (name !== undefined && !step.text.includes(name)) return `what is touched is ${name}`;
-  if (ins.op === "br" && o.yes !== step.text.endsWith(": yes") && !either())
+  const answer = /: (yes|no)$/.exec(step.text)?.[1];
+  if (ins.op === "br" && answer === undefined) return either() ? undefined : "its answer matters";
+  if (ins.op === "br" && (o.yes === true) !== (answer === "yes"))
     return `the answer is ${o.yes === true ? "yes" : "no"}`;
   if (ins.op === "lock" && o.yes === step.text.startsWith("does not get ")) return `got: ${String(o.yes)}`;
   return undefined;

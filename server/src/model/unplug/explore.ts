@@ -9,7 +9,7 @@ import type { Scenario } from "./scenario.ts";
 import type { Ins } from "./skeleton.ts";
 import { waiting } from "./waiting.ts";
 import type { Waiting } from "./waiting.ts";
-import { dump, replay, steps } from "./witness.ts";
+import { dump, lastActor, replay, steps } from "./witness.ts";
 import type { Move } from "./witness.ts";
 
 /** States of one exploration unless the caller says otherwise: about 10 s and 500 MB. */
@@ -119,12 +119,11 @@ function broken(
   const trace = steps(m.linked, ran);
   const last = ran.at(-1);
   const first = blocked?.[0];
-  const at = first === undefined ? trace.at(-1) : undefined;
-  const actor = first?.actor ?? at?.actor ?? (last && m.linked.threads[last.thread]!.thread.actor) ?? "environment";
+  const who = first ?? lastActor(m.linked, ran);
   const where = first?.at ?? (last && m.linked.threads[last.thread]!.named[last.pc]?.at);
   trace.push({
-    actor,
-    ...((first?.thread ?? at?.thread) === undefined ? {} : { thread: first?.thread ?? at?.thread ?? "" }),
+    actor: who?.actor ?? "environment",
+    ...(who === undefined ? {} : { thread: who.thread }),
     kind: "violation",
     text: fault.detail,
     ...(where?.span ? { span: where.span } : {}),

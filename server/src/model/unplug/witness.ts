@@ -74,6 +74,19 @@ export function steps(linked: Linked, ran: readonly Ran[]): Step[] {
   return out;
 }
 
+/** Who ran last, and under which label: also where what it did is not shown. */
+export function lastActor(
+  linked: Linked,
+  ran: readonly Ran[],
+): { readonly actor: string; readonly thread: string } | undefined {
+  const last = ran.at(-1);
+  if (last === undefined) return undefined;
+  const { name, actor } = last.start.start;
+  const begun = ran.findLastIndex((r) => r.thread === last.thread && r.pc === 0);
+  const n = ran.filter((r, at) => at <= begun && r.pc === 0 && r.start.start.name === name).length;
+  return { actor: actor ?? linked.threads[last.thread]!.thread.actor, thread: n <= 1 ? name : `${name} #${n}` };
+}
+
 /** Local steps without a text of their own are not shown. */
 function kindOf(i: Ins): StepKind | undefined {
   switch (i.op) {
@@ -121,7 +134,8 @@ function textOf(linked: Linked, i: Ins, named: Ins, r: Ran): string {
   const name = (f: string, o: E): string => cellName(linked, f, before(o));
   switch (i.op) {
     case "br":
-      return `${named.op === "br" ? printE(named.e) : ""}: ${r.to === i.then ? "yes" : "no"}`;
+      // Where both answers lead to the same, there is none to tell.
+      return `${named.op === "br" ? printE(named.e) : ""}${i.then === i.else ? "" : r.to === i.then ? ": yes" : ": no"}`;
     case "let":
       return i.e.k === "f" ? `${name(i.e.f, i.e.o)} is ${show(before(i.e))}` : printIns(named);
     case "store":
