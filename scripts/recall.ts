@@ -1,12 +1,13 @@
 // Plants bugs on copies of a kernel's real exporters, disguises the copies, and measures how many of them the checker finds.
 //   npm run recall -- [--tree DIR] [--family vfio|rdma] [--only ID[,ID]] [--disguise D[,D]|all|none] [--jobs N] [--budget SECONDS]
-//                     [--min PERCENT] [--json] [--list] [--dry-run]
+//                     [--min PERCENT] [--results FILE] [--json] [--list] [--dry-run]
+// --results FILE: results are appended to FILE as they come, and what stands there already is not run again; delete it when the engine changed.
 // Exit: 0; 1 with --min when recall is below it; 2 for usage; 3 where no checker is joined on.
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { casesOf, type Case } from "./recall/cases.ts";
+import { casesOf, nameOf, type Case } from "./recall/cases.ts";
 import { makeChecker, type FamilyId } from "./recall/checker.ts";
 import type { Disguise } from "./recall/disguise.ts";
 import { DISGUISES } from "./recall/disguises.ts";
@@ -14,7 +15,7 @@ import { dryReport, dryRun } from "./recall/dry-run.ts";
 import { FAMILIES, familyOf } from "./recall/families.ts";
 import { MUTANTS } from "./recall/mutants.ts";
 import { report, tally } from "./recall/report.ts";
-import { runCase, scoreAll } from "./recall/run.ts";
+import { runCase, scoreAll, type Raw } from "./recall/run.ts";
 import { loadFamily, treeVersion, type Loaded } from "./recall/tree.ts";
 import { runInWorkers, type Reply, type Task } from "./recall/workers.ts";
 
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "2" },
     budget: { type: "string", default: "60" },
     min: { type: "string" },
+    results: { type: "string" },
     json: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     "dry-run": { type: "boolean", default: false },
@@ -84,6 +86,13 @@ function loader(): (c: Case) => Loaded {
   };
 }
 
+/** Results by the name of their case, from a file of an earlier run; empty where there is none. */
+function readResults(file: string): ReadonlyMap<string, Raw> {
+  if (!existsSync(file)) return new Map();
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  return new Map(lines.map((line) => JSON.parse(line) as { case: string; raw: Raw }).map((r) => [r.case, r.raw]));
+}
+
 /** A worker: takes indices of the same list of cases as its parent has, and answers each. */
 function work(cases: readonly Case[]): void {
   const checker = makeChecker(values.tree);
@@ -111,7 +120,11 @@ async function main(cases: readonly Case[]): Promise<number> {
     console.error("recall: no checker is joined on (scripts/recall/checker.ts); --list and --dry-run work without one");
     return 3;
   }
-  const show = (done: number): void => {
+  const known = values.results === undefined ? new Map<string, Raw>() : readResults(values.results);
+  const show = (done: number, index: number, raw: Raw): void => {
+    const c = cases[index];
+    if (values.results !== undefined && c)
+      appendFileSync(values.results, `${JSON.stringify({ case: nameOf(c), raw })}\n`);
     if (process.stderr.isTTY) process.stderr.write(`\r${done}/${cases.length}`);
   };
   const args = [...process.argv.slice(2), "--worker"];
@@ -122,6 +135,7 @@ async function main(cases: readonly Case[]): Promise<number> {
     Number(values.jobs),
     1000 * Number(values.budget),
     show,
+    cases.map((c) => known.get(nameOf(c))),
   );
   if (process.stderr.isTTY) process.stderr.write("\n");
   const scored = scoreAll(cases, raws, FAMILIES);

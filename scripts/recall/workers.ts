@@ -10,7 +10,7 @@ export type Reply = { readonly index: number; readonly raw: Raw } | { readonly r
 
 /**
  * Runs `count` cases by index in `jobs` processes of `script`, each started with `args`. `budget`: milliseconds for one case; a worker that
- * takes longer is ended and another one goes on. A worker that dies costs the case that it ran.
+ * takes longer is ended and another one goes on. A worker that dies costs the case that it ran. `known`: results that need no run.
  */
 export async function runInWorkers(
   script: string,
@@ -18,11 +18,19 @@ export async function runInWorkers(
   count: number,
   jobs: number,
   budget: number,
-  progress: (done: number) => void,
+  progress: (done: number, index: number, raw: Raw) => void,
+  known: readonly (Raw | undefined)[] = [],
 ): Promise<readonly Raw[]> {
   const raws: Raw[] = [];
   let next = 0;
   let done = 0;
+  const skip = (): void => {
+    for (let raw = known[next]; raw !== undefined && next < count; raw = known[next]) {
+      raws[next++] = raw;
+      done++;
+    }
+  };
+  skip();
   const lost = (why: Partial<Raw>): Raw => ({
     answer: undefined,
     disguised: { changes: 0, functions: {}, moved: {}, skipped: [] },
@@ -38,7 +46,7 @@ export async function runInWorkers(
         raws[index] = raw;
         current = undefined;
         clearTimeout(timer);
-        progress(++done);
+        progress(++done, index, raw);
       };
       const give = (child: ChildProcess): void => {
         if (next >= count) {
@@ -47,6 +55,7 @@ export async function runInWorkers(
           return;
         }
         const index = next++;
+        skip();
         current = index;
         timer = setTimeout(() => {
           settle(index, lost({ overBudget: true }));
@@ -72,7 +81,10 @@ export async function runInWorkers(
           }
           if (current === undefined) {
             // It died before it could take a case: starting another one would go on for ever.
-            while (next < count) settle(next++, lost({ error: `a worker ended with ${code} before it was ready` }));
+            while (next < count) {
+              settle(next++, lost({ error: `a worker ended with ${code} before it was ready` }));
+              skip();
+            }
             resolve();
             return;
           }
