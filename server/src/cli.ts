@@ -8,8 +8,8 @@ import { factsText, wasmFiles } from "./cli/facts.ts";
 import { lifecycleEntry } from "./cli/models.ts";
 import { run } from "./cli/run.ts";
 import { openPaths } from "./cli/tree.ts";
+import { ruleList } from "./lifecycles/catalogue.ts";
 import { lifecycles } from "./lifecycles/index.ts";
-import { ruleTable } from "./model/lifecycle.ts";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -35,7 +35,7 @@ const deps: Deps = {
   check: lazyCheck(wasmFiles(here)),
   facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
   models: lifecycles.map(lifecycleEntry),
-  rules: ruleTable(lifecycles),
+  rules: ruleList,
   lifecycles,
 };
 

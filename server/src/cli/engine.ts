@@ -3,13 +3,12 @@ import type { Check } from "../check/check.ts";
 import { newCheck } from "../check/pipeline.ts";
 import type { Engine } from "../check/pipeline.ts";
 import type { Kit } from "../check/unplug/diagnose.ts";
-import { lifecycles } from "../lifecycles/index.ts";
+import { ruleList } from "../lifecycles/catalogue.ts";
 import { abilities } from "../lifecycles/unplug/abilities.ts";
 import { contracts } from "../lifecycles/unplug/contracts/index.ts";
 import { names } from "../lifecycles/unplug/names.ts";
 import { buildScenarios } from "../lifecycles/unplug/scenarios.ts";
 import { vocabulary } from "../lifecycles/unplug/vocabulary.ts";
-import { ruleTable } from "../model/lifecycle.ts";
 import { createProgram } from "../program/create.ts";
 import type { CParser, WasmFiles } from "../syntax/parser.ts";
 import { loadParser } from "../syntax/parser.ts";
@@ -29,7 +28,7 @@ export function engineOf(parser: CParser): Engine {
     contracts,
     kit: kitOf,
     abilities,
-    rules: ruleTable(lifecycles),
+    rules: ruleList,
   };
 }
 

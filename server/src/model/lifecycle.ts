@@ -112,6 +112,10 @@ export interface RuleSpec {
   readonly advice: string;
   /** How loud it may be at most; confidence decides the rest. */
   readonly severity: "error" | "warning";
+  /** Kernel documents with their section, and kernel files with functions, that say so; absent where the model's own sources do. */
+  readonly sources?: readonly string[];
+  /** Why the rule is off unless it is asked for; absent: it is on. */
+  readonly off?: string;
 }
 
 /** A rule of the catalogue: what is said, and the model that owns it. Ids are `family/what-is-wrong`. */

@@ -114,8 +114,10 @@ export function explainRule(rule: Rule, models: readonly AnyLifecycle[], format:
       lines.push(`How it goes wrong (model ${model.id}, ${model.resource}):`, "", showViolation(run.violation, format));
       lines.push(`Again: lifebound model trace ${model.id} --without ${rule.id}`, "");
     }
-    lines.push("Sources:", ...model.sources.map((source) => `  ${source}`), "");
   }
+  const sources = [...(rule.sources ?? []), ...(model?.sources ?? [])];
+  if (sources.length > 0) lines.push("Sources:", ...sources.map((source) => `  ${source}`), "");
+  if (rule.off !== undefined) lines.push(`Off by default: ${rule.off}.`, "");
   lines.push(`Silence it in place: /* lifebound: ignore ${rule.id} <reason> */ on the line or the one above`, "");
   return lines.join("\n");
 }
