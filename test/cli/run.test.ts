@@ -68,6 +68,18 @@ describe("lifebound check", () => {
     assert.equal(ran.asked[0]?.proofs, true);
   });
 
+  it("hands the cache of the tree on, but with --no-cache", async () => {
+    const cache = { load: () => undefined, store: () => undefined };
+    const open: Deps["open"] = () => ({ tree, paths: tree.files(), unread: [], cache });
+    const ask = async (line: string): Promise<unknown> => (await lifebound(line, empty, { open })).asked[0]?.cache;
+    assert.equal(await ask("check drivers/demo"), cache);
+    assert.equal(await ask("check --no-cache drivers/demo"), undefined);
+    const place = tree.files()[0] ?? "";
+    const why: Deps["open"] = () => ({ tree, paths: [place], unread: [], cache });
+    assert.equal((await lifebound(`why ${place}:1`, empty, { open: why })).asked[0]?.cache, cache);
+    assert.equal((await lifebound(`why --no-cache ${place}:1`, empty, { open: why })).asked[0]?.cache, undefined);
+  });
+
   it("prints JSON and SARIF", async () => {
     const json = JSON.parse((await lifebound("check --format json drivers/demo")).out) as { tool: { version: string } };
     assert.equal(json.tool.version, "1.2.3");

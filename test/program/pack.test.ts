@@ -1,6 +1,6 @@
 // The index in the cache: comes back as it was, without files that have changed, and never from spoiled bytes.
 import assert from "node:assert/strict";
-import { addFile, newIndex, unitsNamed, usesOf, wordAt } from "../../server/src/program/index.ts";
+import { addFile, entryFor, newIndex, unitsNamed, usesOf, wordAt } from "../../server/src/program/index.ts";
 import type { Index } from "../../server/src/program/index.ts";
 import { packIndex, unpackIndex } from "../../server/src/program/pack.ts";
 import { NAME } from "../../server/src/program/units.ts";
@@ -25,12 +25,20 @@ function bytesOf(index: Index): Uint8Array {
   return Buffer.concat([...packIndex(index)]);
 }
 
+/** Asks for every file, as a program would. */
+function asked(index: Index | undefined): Index | undefined {
+  for (const file of [...Object.keys(files), "c.c"]) if (index !== undefined) entryFor(index, file);
+  return index;
+}
+
 const everything = (file: string): string => `stamp of ${file}`;
 
 describe("a packed index", () => {
   it("comes back as it was and grows on", () => {
     const index = unpackIndex(bytesOf(indexed()), everything);
     assert.ok(index);
+    assert.deepEqual([index.files, unitsNamed(index, "f"), usesOf(index, "g")], [[], [], []], "unasked");
+    asked(index);
     assert.deepEqual(index.files, indexed().files);
     assert.equal(unitsNamed(index, "f").length, 1);
     assert.equal(usesOf(index, "g").length, 1);
@@ -39,11 +47,11 @@ describe("a packed index", () => {
       usesOf(index, "g").map((u) => wordAt(index, u.unit, NAME)),
       ["h", "f"],
     );
-    const again = unpackIndex(bytesOf(index), (file) => (file === "c.c" ? "new" : everything(file)));
+    const again = asked(unpackIndex(bytesOf(index), (file) => (file === "c.c" ? "new" : everything(file))));
     assert.deepEqual(again?.files, index.files);
   });
   it("leaves out files that have changed, for good", () => {
-    const index = unpackIndex(bytesOf(indexed()), (file) => (file === "a.c" ? "changed" : everything(file)));
+    const index = asked(unpackIndex(bytesOf(indexed()), (file) => (file === "a.c" ? "changed" : everything(file))));
     assert.ok(index);
     assert.deepEqual(
       index.files.map((f) => f.file),
@@ -54,6 +62,18 @@ describe("a packed index", () => {
     addFile(index, "a.c", "int f(void)\n{\n\treturn 1;\n}\n", "changed");
     assert.equal(unitsNamed(index, "f").length, 1);
     assert.ok(bytesOf(index).length < bytesOf(indexed()).length);
+  });
+  it("keeps files that nobody has asked for", () => {
+    const index = unpackIndex(bytesOf(indexed()), everything);
+    assert.ok(index);
+    entryFor(index, "b.c");
+    assert.deepEqual(
+      index.files.map((f) => f.file),
+      ["b.c"],
+    );
+    const again = unpackIndex(bytesOf(index), everything);
+    assert.deepEqual([...(again?.stored.keys() ?? [])].sort(), ["a.c", "b.c", "empty.c", "h.h"]);
+    assert.equal(unitsNamed(asked(again)!, "f").length, 1);
   });
   it("is not read from bytes that are cut off or spoiled", () => {
     const bytes = bytesOf(indexed());

@@ -6,6 +6,13 @@ import type { Source } from "../program/program.ts";
 /** How far a long piece of work has come. `total` is 0 where it is not known. */
 export type Progress = (what: string, done: number, total: number) => void;
 
+/** Bytes that outlive a run, by name. */
+export interface Kept {
+  load(name: string): Uint8Array | undefined;
+  /** Returns why it could not, or undefined. */
+  store(name: string, bytes: readonly Uint8Array[]): string | undefined;
+}
+
 export interface CheckRequest {
   /** The tree, or whatever stands in for one. */
   readonly tree: Source;
@@ -13,6 +20,8 @@ export interface CheckRequest {
   readonly paths: readonly FileId[];
   /** Whether proofs are wanted in full, with the evidence of each obligation: costs more. */
   readonly proofs: boolean;
+  /** What earlier runs on this tree have left; every entry may be lost or spoiled. Absent: nothing is kept. */
+  readonly cache?: Kept;
   readonly progress: Progress;
 }
 

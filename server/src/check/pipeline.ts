@@ -8,8 +8,11 @@ import type { Report } from "../findings/report.ts";
 import type { Rule } from "../model/lifecycle.ts";
 import type { Ability } from "../model/unplug/scenario.ts";
 import type { Vocabulary } from "../model/unplug/vocabulary.ts";
+import { indexOf } from "../program/create.ts";
+import type { Index } from "../program/index.ts";
+import { packIndex, unpackIndex } from "../program/pack.ts";
 import type { Program, Source } from "../program/program.ts";
-import type { Check, Progress } from "./check.ts";
+import type { Check, Kept, Progress } from "./check.ts";
 import { OTHER_DRIVER } from "./unplug/calls.ts";
 import { verifyContract } from "./unplug/contracts.ts";
 import type { Requirement } from "./unplug/contracts.ts";
@@ -32,7 +35,8 @@ export interface ContractFacts {
 
 /** What the pipeline is given: everything that knows a kernel framework by name. */
 export interface Engine {
-  program(tree: Source): Program;
+  /** `stored`: an index of it that an earlier run has left. */
+  program(tree: Source, stored?: Index): Program;
   readonly vocabulary: Vocabulary;
   readonly contracts: readonly ContractFacts[];
   /** The environment of a contract. */
@@ -52,8 +56,9 @@ const ALWAYS = [
 
 /** A check over the engine. Never throws on input. */
 export function newCheck(engine: Engine): Check {
-  return ({ tree, paths, proofs, progress }) => {
-    const program = engine.program(scoped(tree, engine.vocabulary, paths));
+  return ({ tree, paths, proofs, cache, progress }) => {
+    const stored = storedIndex(tree, cache);
+    const program = engine.program(scoped(tree, engine.vocabulary, paths), stored);
     progress("looking for exporters", 0, 0);
     const families = extractFamilies(program, engine.vocabulary, { paths });
     const report = { findings: [] as Finding[], proofs: [] as Proof[], incomplete: [] as Incomplete[] };
@@ -65,8 +70,19 @@ export function newCheck(engine: Engine): Check {
       report.incomplete.push(...one.incomplete);
     }
     report.incomplete.push(...program.incomplete());
+    const index = indexOf(program);
+    // What cannot be kept is found again.
+    if (index !== undefined && index.fresh > 0) cache?.store(INDEX, packIndex(index));
     return { ...report, seen: { files: paths.length, exporters: families.length } };
   };
+}
+
+/** The name of the index among what is kept. */
+const INDEX = "index";
+
+function storedIndex(tree: Source, cache: Kept | undefined): Index | undefined {
+  const bytes = tree.stamp === undefined ? undefined : cache?.load(INDEX);
+  return bytes === undefined ? undefined : unpackIndex(bytes, (file) => tree.stamp?.(file));
 }
 
 function checkFamily(

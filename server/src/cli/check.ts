@@ -18,33 +18,44 @@ export interface CheckOptions {
   readonly format: (typeof FORMATS)[number];
   readonly failOn: FailOn;
   readonly proofs?: boolean;
+  /** False with --no-cache. */
+  readonly cache?: boolean;
 }
 
 /** Checks, prints, and says how it went: 0 or 1. Stops with 2 where nothing could be read. */
 export async function check(paths: readonly string[], options: CheckOptions, deps: Deps): Promise<number> {
-  const opened = open(paths, options.tree, deps);
+  const opened = open(paths, options.tree, deps, options.cache);
   const report = await analyse(opened, options.proofs === true, deps);
   deps.stdout(present(report, options, deps));
   return exitCode(report, options.failOn);
 }
 
 /** The tree and the files asked for; stops where there is nothing to look at. */
-export function open(paths: readonly string[], dir: string | undefined, deps: Deps): Opened {
+export function open(paths: readonly string[], dir: string | undefined, deps: Deps, cached = true): Opened {
   const opened = deps.open(dir, paths);
   if (typeof opened === "string") throw new Stop(opened);
   if (opened.paths.length === 0) {
     throw new Stop(opened.unread.map(({ file, why }) => `${file}: ${why}`).join("\n") || "nothing to check");
   }
-  return opened;
+  if (cached) return opened;
+  const { cache: _, ...rest } = opened;
+  return rest;
 }
 
 /** The settled report over what was opened, with what could not be opened among the incomplete. */
 export async function analyse(opened: Opened, proofs: boolean, deps: Deps): Promise<SettledReport> {
   if (deps.check === undefined) throw new Stop("no analysis is joined on to this build", INTERNAL);
   const shown = meter((text) => deps.stderr(text), deps.terminal);
+  const { tree, paths, cache } = opened;
   let report: Report;
   try {
-    report = await deps.check({ tree: opened.tree, paths: opened.paths, proofs, progress: shown.progress });
+    report = await deps.check({
+      tree,
+      paths,
+      proofs,
+      progress: shown.progress,
+      ...(cache === undefined ? {} : { cache }),
+    });
   } catch (error) {
     const doing = shown.last() === "" ? "" : ` while ${shown.last()}`;
     throw new Stop(

@@ -1,7 +1,7 @@
 // What the command line needs from outside: streams, trees, the analysis, the models. Tests hand in their own.
 import type { Incomplete } from "../base/result.ts";
 import type { FileId } from "../base/span.ts";
-import type { Check } from "../check/check.ts";
+import type { Check, Kept } from "../check/check.ts";
 import type { AnyLifecycle, Rule } from "../model/lifecycle.ts";
 import type { DiagramFormat } from "../present/model.ts";
 import type { Source } from "../program/program.ts";
@@ -11,6 +11,8 @@ export interface Opened {
   readonly tree: Source;
   readonly paths: readonly FileId[];
   readonly unread: readonly Incomplete[];
+  /** What earlier runs on this tree have left. */
+  readonly cache?: Kept;
 }
 
 /** A model as the command line knows it: a lifecycle, or the composed unplug model. */

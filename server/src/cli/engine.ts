@@ -23,7 +23,7 @@ export function kitOf(id: string): Kit {
 /** The engine around a parser. */
 export function engineOf(parser: CParser): Engine {
   return {
-    program: (tree) => createProgram(tree, parser),
+    program: (tree, stored) => createProgram(tree, parser, stored === undefined ? {} : { stored }),
     vocabulary,
     contracts,
     kit: kitOf,

@@ -42,6 +42,7 @@ function commands(deps: Deps, end: (code: number) => void): Command {
       "\nExit codes: 0 nothing at or above --fail-on; 1 findings; 2 usage, or nothing could be read; 3 internal error.",
     );
   const tree = (): Option => new Option("--tree <dir>", "the kernel tree (default: the one that holds the first path)");
+  const noCache = (): Option => new Option("--no-cache", "neither read nor keep what earlier runs found");
   const diagram = (): Option =>
     new Option("--format <format>", "how it is drawn").choices(["text", "mermaid"]).default("text");
 
@@ -55,6 +56,7 @@ function commands(deps: Deps, end: (code: number) => void): Command {
       new Option("--fail-on <level>", "from what on the exit code is 1").choices([...FAIL_ON]).default("new-error"),
     )
     .option("--proofs", "print every proof with its evidence")
+    .addOption(noCache())
     .action(async (paths: string[], options: CheckOptions) => end(await check(paths, options, deps)));
 
   program
@@ -63,6 +65,7 @@ function commands(deps: Deps, end: (code: number) => void): Command {
     .argument("<place>", "FILE:LINE")
     .addOption(tree())
     .addOption(diagram())
+    .addOption(noCache())
     .action(async (place: string, options: WhyOptions) => end(await why(place, options, deps)));
 
   const model = program.command("model").description("the models: what they say, their audits, their traces");

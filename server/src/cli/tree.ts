@@ -2,6 +2,7 @@
 import { realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Incomplete } from "../base/result.ts";
+import { openCache } from "../project/cache.ts";
 import { findTree, openTree } from "../project/tree.ts";
 import type { Opened } from "./deps.ts";
 
@@ -29,7 +30,7 @@ export function openPaths(dir: string | undefined, paths: readonly string[], cwd
       miss(asked, source.problems().find(({ file }) => file === place.file)?.why ?? "can't be read");
     } else found.add(place.file);
   }
-  return { tree: source, paths: [...found].sort(), unread };
+  return { tree: source, paths: [...found].sort(), unread, cache: openCache(source.root, process.env) };
 }
 
 /** Where a path leads in the tree: undefined where it leads nowhere, null where it leads out. */

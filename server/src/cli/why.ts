@@ -10,6 +10,7 @@ import { FINDINGS, OK, Stop } from "./exit.ts";
 export interface WhyOptions {
   readonly tree?: string;
   readonly format: DiagramFormat;
+  readonly cache?: boolean;
 }
 
 /** Prints what is known of the line. 1 where a finding touches it, else 0. */
@@ -17,7 +18,7 @@ export async function why(where: string, options: WhyOptions, deps: Deps): Promi
   const asked = /^(.+?):(\d+)(?::\d+)?$/.exec(where);
   if (asked === null) throw new Stop(`${where}: not a place; say FILE:LINE`);
   const line = Number(asked[2]);
-  const opened = open([asked[1] ?? ""], options.tree, deps);
+  const opened = open([asked[1] ?? ""], options.tree, deps, options.cache);
   const file = opened.paths[0] ?? "";
   if (opened.paths.length > 1) throw new Stop(`${asked[1]}: is a folder; say FILE:LINE`);
   const report = await analyse(opened, true, deps);

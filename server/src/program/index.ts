@@ -20,9 +20,15 @@ export interface FileEntry {
 export interface Index {
   readonly words: Words;
   readonly units: Units;
-  /** In the order in which they were indexed, so their units ascend. */
+  /** In the order in which they were asked for. */
   readonly files: FileEntry[];
   readonly numbers: Map<FileId, number>;
+  /** From an earlier run and not asked for yet: of these nothing is known by name or by use, so that an index from the cache answers as a new one. */
+  readonly stored: Map<FileId, FileEntry>;
+  /** Files that were read because no earlier run had. */
+  fresh: number;
+  /** Unit → the number of its file. */
+  unitFile: Int32Array;
   /** Word → the last unit of that name (+ 1); unit → the one before it (+ 1). */
   nameHead: Int32Array;
   nameNext: Int32Array;
@@ -46,6 +52,9 @@ export function emptyIndex(words: Words, units: Units): Index {
     units,
     files: [],
     numbers: new Map(),
+    stored: new Map(),
+    fresh: 0,
+    unitFile: new Int32Array(1 << 10),
     nameHead: new Int32Array(1 << 12),
     nameNext: new Int32Array(1 << 10),
     useHead: new Int32Array(1 << 12),
@@ -60,18 +69,32 @@ export function addFile(index: Index, file: FileId, text: string, stamp: string 
   const from = index.units.count;
   const includes = outline(text, index.words, index.units);
   const entry = { file, from, to: index.units.count, includes, stamp };
+  index.fresh++;
   link(index, entry);
   return entry;
 }
 
-/** Makes the units of a file, which stand at the end of `units`, known by name and by use. */
-export function link(index: Index, entry: FileEntry): void {
+/** The entry of a file that is in the index, or that an earlier run has left. */
+export function entryFor(index: Index, file: FileId): FileEntry | undefined {
+  const number = index.numbers.get(file);
+  if (number !== undefined) return index.files[number];
+  const stored = index.stored.get(file);
+  if (stored === undefined) return undefined;
+  index.stored.delete(file);
+  link(index, stored);
+  return stored;
+}
+
+/** Makes the units of a file known by name and by use. */
+function link(index: Index, entry: FileEntry): void {
   const { units, words } = index;
   const number = index.files.push(entry) - 1;
   index.numbers.set(entry.file, number);
   index.nameHead = roomFor(index.nameHead, words.count);
   index.useHead = roomFor(index.useHead, words.count);
   index.nameNext = roomFor(index.nameNext, entry.to);
+  index.unitFile = roomFor(index.unitFile, entry.to);
+  index.unitFile.fill(number, entry.from, entry.to);
   for (let unit = entry.from; unit < entry.to; unit++) {
     const name = column(units, unit, NAME);
     if (name < KEYWORD_COUNT) continue;
@@ -141,15 +164,7 @@ function usesInFile(index: Index, entry: FileEntry, word: number, found: Use[]):
 
 /** The file that a unit stands in. */
 export function entryOf(index: Index, unit: number): FileEntry {
-  let low = 0;
-  let high = index.files.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((index.files[middle] as FileEntry).from <= unit) low = middle;
-    else high = middle - 1;
-  }
-  // Files without units share their `from` with the next file, which the search prefers; so the one found has the unit.
-  return index.files[low] as FileEntry;
+  return index.files[index.unitFile[unit] as number] as FileEntry;
 }
 
 /** A unit's column as text; empty where there is none. */

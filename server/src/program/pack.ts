@@ -1,6 +1,6 @@
 // An index as bytes, for the cache: what was indexed in one run serves the next one for every file that has not changed.
 import type { FileId } from "../base/span.ts";
-import { emptyIndex, link } from "./index.ts";
+import { emptyIndex } from "./index.ts";
 import type { FileEntry, Index } from "./index.ts";
 import { USES, WIDTH, newUnits, usesFrom, usesTo } from "./units.ts";
 import { grown, wordsFrom, wordsParts } from "./words.ts";
@@ -20,7 +20,7 @@ interface Header {
 /** The files of an index that have a stamp, as parts to be stored one after another. */
 export function packIndex(index: Index): readonly Uint8Array[] {
   const { units } = index;
-  const kept = index.files.filter((entry) => entry.stamp !== undefined);
+  const kept = [...index.files, ...index.stored.values()].filter((entry) => entry.stamp !== undefined);
   const specs = new Map<string, number>();
   const specOf = (spec: string): number => {
     const known = specs.get(spec);
@@ -59,7 +59,7 @@ export function packIndex(index: Index): readonly Uint8Array[] {
 }
 
 /**
- * The index in `bytes`, with the files whose stamp is still `stamp(file)`. Undefined where the bytes are of another version or not whole:
+ * The index in `bytes`, with the files whose stamp is still `stamp(file)`, to be had for the asking. Undefined where the bytes are of another version or not whole:
  * a cache may always be lost.
  */
 export function unpackIndex(bytes: Uint8Array, stamp: (file: FileId) => string | undefined): Index | undefined {
@@ -89,7 +89,7 @@ export function unpackIndex(bytes: Uint8Array, stamp: (file: FileId) => string |
       stamp: was,
     };
     unit += count;
-    if (stamp(file) === was) link(index, entry);
+    if (stamp(file) === was) index.stored.set(file, entry);
   }
   units.rows = grown(units.rows, new Int32Array(units.rows.length + (WIDTH << 10)));
   units.uses.list = grown(units.uses.list, new Uint32Array(units.uses.list.length + (1 << 14)));

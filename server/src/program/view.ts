@@ -1,7 +1,7 @@
 // What one program sees of the index: the files of its source, indexed when they are first asked for. An overlay sees its base's index
 // but for the files that it changes.
 import type { FileId } from "../base/span.ts";
-import { addFile, entryOf, newIndex, unitsNamed, usesOf, wordAt } from "./index.ts";
+import { addFile, entryFor, entryOf, newIndex, unitsNamed, usesOf, wordAt } from "./index.ts";
 import type { FileEntry, Index } from "./index.ts";
 import type { Source } from "./program.ts";
 import { CONFIG, END, EXTRA, FLAGS, KIND, NAME, START, column } from "./units.ts";
@@ -70,8 +70,8 @@ export function openView(source: Source, over?: View, stored?: Index): View {
 
   function entry(file: FileId): FileEntry | undefined {
     if (base !== undefined && changed?.has(file) !== true) return base.entry(file);
-    const number = own.numbers.get(file);
-    if (number !== undefined) return own.files[number];
+    const known = entryFor(own, file);
+    if (known !== undefined) return known;
     if (unreadable.has(file)) return undefined;
     const content = text(file);
     if (content !== undefined) return addFile(own, file, content, source.stamp?.(file));
