@@ -24,6 +24,8 @@ import type { Suppression } from "./suppress.ts";
 export interface Around {
   readonly read: (file: FileId) => string | undefined;
   readonly severity: (rule: string) => "error" | "warning";
+  /** What a file is called in fingerprints, where it was renamed. */
+  readonly name?: (file: FileId) => FileId;
 }
 
 /** The same report whatever the order of its parts. */
@@ -91,7 +93,7 @@ function place(finding: Finding, where: Locator, around: Around): PlacedFinding 
     ...at,
     finding,
     level: levelOf(finding.confidence, around.severity(rule)),
-    fingerprint: fingerprint({ rule, file: at.file, fn, resource, line: code }),
+    fingerprint: fingerprint({ rule, file: around.name?.(at.file) ?? at.file, fn, resource, line: code }),
     code,
     witness: [step(first), ...rest.map(step)],
   };

@@ -7,7 +7,7 @@ const MAX_PATH = 4096;
 export function refusePath(path: string): string | undefined {
   if (path === "") return "an empty name";
   if (path.length > MAX_PATH) return "a name that is longer than any file system takes";
-  // eslint-disable-next-line no-control-regex -- what is looked for are control characters
+
   if (/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(path)) return "control characters in a name";
   if (path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path)) return "an absolute path";
   const parts = path.split("/");
@@ -26,6 +26,5 @@ export function refusePath(path: string): string | undefined {
 
 /** A text with what could steer a terminal or hide text taken out of it, one `?` for each; line ends and tabs stay. */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- what is looked for are control characters
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "?");
 }

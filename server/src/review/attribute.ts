@@ -1,0 +1,113 @@
+// Which patch brought a finding, which took it away: findings of the tree before the series and after each patch, matched from state to state.
+import type { Status } from "../findings/finding.ts";
+import type { PlacedFinding } from "../findings/report.ts";
+
+/** What stands after one patch (or before all of them). */
+export interface State {
+  readonly findings: readonly PlacedFinding[];
+  /** What could not be proved either way in this state: its findings are not gone, they are only not seen. */
+  readonly unseen: (finding: PlacedFinding) => boolean;
+  /** What a file was called before the series; itself where it was not renamed. */
+  readonly origin: (file: string) => string;
+}
+
+/** A finding over the states in which it stands. */
+export interface Attributed {
+  /** As it is in the last state that has it. */
+  readonly finding: PlacedFinding;
+  /** As it was when it came. */
+  readonly first: PlacedFinding;
+  readonly status: Status;
+  /** The patch, by number from 1, that brought, moved or fixed it. Absent for what was there before and stays where it is. */
+  readonly patch?: number;
+  readonly fixedBy?: number;
+}
+
+interface Chain {
+  readonly from: number;
+  readonly first: PlacedFinding;
+  last: PlacedFinding;
+  /** The state in which it is gone; undefined while it stands. */
+  gone: number | undefined;
+  /** The patch that moved it last. */
+  moved: number | undefined;
+}
+
+/** Attributes findings: `states[0]` is before the series, `states[k]` after patch k. Patches that were not applied have the state before them. */
+export function attribute(states: readonly State[]): readonly Attributed[] {
+  const chains: Chain[] = [];
+  let open: Chain[] = [];
+  for (const [k, state] of states.entries()) {
+    const before = states[k - 1];
+    const pairs = before === undefined ? new Map<Chain, PlacedFinding>() : match(open, state, before);
+    const taken = new Set(pairs.values());
+    const still: Chain[] = [];
+    for (const chain of open) {
+      const now = pairs.get(chain);
+      if (now !== undefined) {
+        if (hasMoved(chain.last, now, before, state)) chain.moved = k;
+        chain.last = now;
+        still.push(chain);
+      } else if (state.unseen(chain.last)) still.push(chain);
+      else chain.gone = k;
+    }
+    for (const finding of state.findings) {
+      if (taken.has(finding)) continue;
+      const chain: Chain = { from: k, first: finding, last: finding, gone: undefined, moved: undefined };
+      chains.push(chain);
+      still.push(chain);
+    }
+    open = still;
+  }
+  return chains.map(verdict);
+}
+
+function verdict({ from, first, last, gone, moved }: Chain): Attributed {
+  const both = { finding: last, first };
+  if (from === 0 && gone !== undefined) return { ...both, status: "fixed", patch: gone, fixedBy: gone };
+  if (from === 0)
+    return moved === undefined ? { ...both, status: "pre-existing" } : { ...both, status: "moved", patch: moved };
+  if (gone === undefined) return { ...both, status: "new", patch: from };
+  return { ...both, status: "transient", patch: from, fixedBy: gone };
+}
+
+/** In another file or function than before; that lines above it came or went is no move. */
+const hasMoved = (a: PlacedFinding, b: PlacedFinding, before: State | undefined, after: State): boolean =>
+  (before?.origin(a.file) ?? a.file) !== after.origin(b.file) || a.file !== b.file || a.finding.fn !== b.finding.fn;
+
+/** From what tells most to what tells least; each finding is matched once, and a key only where it is the only one on both sides. */
+function match(open: readonly Chain[], state: State, before: State): ReadonlyMap<Chain, PlacedFinding> {
+  const pairs = new Map<Chain, PlacedFinding>();
+  const keys: readonly ((each: PlacedFinding, origin: (file: string) => string) => string)[] = [
+    (each) => each.fingerprint,
+    (each, origin) => [each.finding.rule, origin(each.file), each.finding.fn, each.finding.resource].join("\0"),
+    (each, origin) => [each.finding.rule, origin(each.file), each.finding.fn, squeeze(each.code)].join("\0"),
+    (each, origin) => [each.finding.rule, origin(each.file), squeeze(each.code)].join("\0"),
+    (each) => [each.finding.rule, each.finding.fn, squeeze(each.code)].join("\0"),
+    (each) => [each.finding.rule, each.finding.resource, squeeze(each.code)].join("\0"),
+  ];
+  const left = new Set(state.findings);
+  for (const key of keys) {
+    const now = new Map<string, PlacedFinding[]>();
+    for (const each of left) add(now, key(each, state.origin), each);
+    const then = new Map<string, Chain[]>();
+    for (const chain of open) if (!pairs.has(chain)) add(then, key(chain.last, before.origin), chain);
+    for (const [name, chains] of then) {
+      const found = now.get(name) ?? [];
+      const [chain] = chains;
+      const [finding] = found;
+      if (chain === undefined || finding === undefined || chains.length !== 1 || found.length !== 1) continue;
+      pairs.set(chain, finding);
+      left.delete(finding);
+    }
+  }
+  return pairs;
+}
+
+const squeeze = (code: string): string => code.trim().replace(/\s+/g, " ");
+
+function add<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
