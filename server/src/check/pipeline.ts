@@ -15,7 +15,7 @@ import type { Program, Source } from "../program/program.ts";
 import type { Check, Kept, Progress } from "./check.ts";
 import { OTHER_DRIVER } from "./unplug/calls.ts";
 import { verifyContract } from "./unplug/contracts.ts";
-import type { Requirement } from "./unplug/contracts.ts";
+import type { Broken, Requirement } from "./unplug/contracts.ts";
 import { diagnose } from "./unplug/diagnose.ts";
 import type { Diagnosis, Kit, UnplugFinding } from "./unplug/diagnose.ts";
 import { extractFamilies } from "./unplug/extract.ts";
@@ -39,8 +39,8 @@ export interface Engine {
   program(tree: Source, stored?: Index): Program;
   readonly vocabulary: Vocabulary;
   readonly contracts: readonly ContractFacts[];
-  /** The environment of a contract. */
-  kit(contract: string): Kit;
+  /** The environment of a contract, without what the framework is seen not to do any more (`Requirement.loses`). */
+  kit(contract: string, lost?: readonly string[]): Kit;
   readonly abilities: readonly Ability[];
   readonly rules: readonly Rule[];
   /** States of one exploration; the default of diagnosis where absent. */
@@ -116,8 +116,16 @@ function checkFamily(
     ],
     contracts: contract.sources.map((s) => `${s.file}, ${s.fn}(): ${s.says}`),
     diagnosis: d,
+    spanOf: (fn) => {
+      const ref = program.resolve(fn, exporter.file);
+      const cited = [...contract.sources, ...contract.requires].find((x) => x.fn === fn);
+      return (ref === undefined ? cited && program.fn(fn, cited.file) : program.facts(ref))?.span;
+    },
   };
-  const findings = d.findings.flatMap((f) => findingOf(grounds, f, broken.length > 0) ?? []);
+  const findings = [
+    ...d.findings.flatMap((f) => findingOf(grounds, f, broken.length > 0) ?? []),
+    ...broken.flatMap((b) => consequences(grounds, b, program)),
+  ];
   if (proofs) progress(`looking for what protects ${exporter.fn}`, 0, 0);
   const proof = prove({
     set,
@@ -136,6 +144,24 @@ function checkFamily(
     ],
   });
   return { findings, proofs: [proof], incomplete };
+}
+
+/** What goes wrong because the framework does not do what its contract says: what a diagnosis without that finds besides. It stands where the framework should do it. */
+function consequences(g: Grounds, { requirement, found }: Broken, program: Program): Finding[] {
+  const fn = program.fn(requirement.fn, requirement.file);
+  if (requirement.loses === undefined || fn === undefined) return [];
+  const { engine, family, diagnosis } = g;
+  const kit = engine.kit(family.contract, [requirement.loses]);
+  const without = diagnose(family.set, kit, engine.budget === undefined ? {} : { budget: engine.budget });
+  const isKnown = (f: UnplugFinding): boolean =>
+    diagnosis.findings.some((k) => k.rule === f.rule && (k.fn === f.fn || f.confidence === "likely"));
+  return without.findings
+    .filter((f) => !isKnown(f))
+    .flatMap((f) => {
+      const finding = findingOf({ ...g, diagnosis: without }, f, false);
+      if (finding === undefined) return [];
+      return [{ ...finding, at: fn.span, fn: fn.name, message: `${found}: ${finding.message}` }];
+    });
 }
 
 /** Code of another driver behind the same framework: a proof is of one driver, and says so. */
@@ -159,6 +185,8 @@ interface Grounds {
   readonly assumptions: readonly string[];
   readonly contracts: readonly string[];
   readonly diagnosis: Diagnosis;
+  /** Where a function of the tree stands, by its name. */
+  spanOf(fn: string): Span | undefined;
 }
 
 /** A finding of the model as one that people read; undefined where its witness has no place in C at all. */
@@ -170,7 +198,10 @@ function findingOf(g: Grounds, f: UnplugFinding, shaken: boolean): Finding | und
   const rule = g.engine.rules.find((r) => r.id === f.rule);
   const abilities = g.engine.abilities.filter((a) => f.abilities.includes(a.id));
   const at: Span =
-    f.at?.span ?? trace.findLast((s) => s.span !== undefined && s.fn === f.fn)?.span ?? g.family.exporter.span;
+    f.at?.span ??
+    trace.findLast((s) => s.span !== undefined && s.fn === f.fn)?.span ??
+    g.spanOf(f.fn) ??
+    g.family.exporter.span;
   const practice = abilities.some((a) => a.standing === "PRACTICE");
   return {
     rule: f.rule,

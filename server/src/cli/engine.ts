@@ -14,10 +14,15 @@ import type { CParser, WasmFiles } from "../syntax/parser.ts";
 import { loadParser } from "../syntax/parser.ts";
 
 /** The environment of a contract, as diagnosis wants it. */
-export function kitOf(id: string): Kit {
+export function kitOf(id: string, lost: readonly string[] = []): Kit {
   const contract = contracts.find((k) => k.id === id);
   if (contract === undefined) throw new Error(`no contract ${id}`);
-  return { names, sessions: contract.bounds.includes("session"), scenarios: (set) => buildScenarios(set, contract) };
+  const gone = new Set(lost);
+  return {
+    names,
+    sessions: contract.bounds.includes("session"),
+    scenarios: (set) => buildScenarios(set, contract, {}, gone),
+  };
 }
 
 /** The engine around a parser. */

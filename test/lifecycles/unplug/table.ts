@@ -1,4 +1,5 @@
 // The table of defects: each a change to one of the two hand-written exporters, and the rule that must be named for it. `silent`: the change breaks nothing.
+import { NOTHING_LOST } from "../../../server/src/lifecycles/unplug/contracts/contract.ts";
 import type { Ins, SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
 import {
   brk,
@@ -151,7 +152,7 @@ for (const [where, root] of [
   vfio(`zap removed (${where})`, "vma/maps-while-isolated", { [`${where}.zap`]: [] }, [root]);
 /** uverbs_user_mmap_disassociate() of the RDMA core, as the set's own C, without the zap. */
 const unzapped = (set: SkeletonSet): SkeletonSet => {
-  const core = coreProcs(set.parts.private ?? "", ret());
+  const core = coreProcs(set.parts.private ?? "", ret(), NOTHING_LOST);
   const p = core["uverbs_user_mmap_disassociate"];
   if (p === undefined) throw new Error("the core's procedure has another name");
   const code = p.code.map((i, n): Ins => (i.op === "act" && i.act === ACT.zapVma ? { op: "jmp", to: n + 1 } : i));

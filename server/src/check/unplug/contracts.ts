@@ -8,6 +8,8 @@ export interface Requirement {
   readonly fn: string;
   readonly calls: readonly string[];
   readonly why: string;
+  /** What the framework does no longer do where this is not met, in the contract's words. */
+  readonly loses?: string;
 }
 
 export interface Broken {
@@ -33,17 +35,24 @@ export function verifyContract(
     else {
       const missing = firstMissing(requirement.calls, callsOf(facts));
       if (missing !== undefined)
-        broken.push({ requirement, found: `${requirement.fn}() does not call ${missing}() where it should` });
+        broken.push({
+          requirement,
+          found: `${requirement.fn}() does not call ${missing.replace(/^->/, "")}() where it should`,
+        });
     }
   }
   return { broken, unseen };
 }
 
-/** Names called in the body, in the order of the text. */
+/** Names called in the body, those of members after "->", in the order of the text. */
 function callsOf(facts: FunctionFacts): string[] {
   return facts.blocks
     .flatMap((b) => b.effects)
-    .flatMap((e) => (e.kind === "call" && e.callee.k === "name" ? [{ name: e.callee.name, at: e.span.start }] : []))
+    .flatMap((e) => {
+      if (e.kind !== "call") return [];
+      if (e.callee.k === "name") return [{ name: e.callee.name, at: e.span.start }];
+      return e.callee.k === "field" ? [{ name: `->${e.callee.name}`, at: e.span.start }] : [];
+    })
     .sort((a, b) => a.at - b.at)
     .map((c) => c.name);
 }
@@ -52,8 +61,9 @@ function callsOf(facts: FunctionFacts): string[] {
 function firstMissing(wanted: readonly string[], calls: readonly string[]): string | undefined {
   let at = 0;
   for (const name of wanted) {
-    const found = calls.indexOf(name, at);
-    if (found < 0) return name;
+    const names = name.split("|");
+    const found = calls.findIndex((call, n) => n >= at && names.includes(call));
+    if (found < 0) return names[0];
     at = found + 1;
   }
   return undefined;

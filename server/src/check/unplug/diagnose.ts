@@ -4,8 +4,8 @@ import { explore, exploreMinimal } from "../../model/unplug/explore.ts";
 import type { Executed, Exploration, ModelViolation } from "../../model/unplug/explore.ts";
 import type { UnplugNames } from "../../model/unplug/names.ts";
 import type { Scenario } from "../../model/unplug/scenario.ts";
-import type { At, E, FieldId, Ins, SkeletonSet } from "../../model/unplug/skeleton.ts";
-import { direct } from "./direct.ts";
+import type { At, E, FieldId, Ins, Proc, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import { direct, isLife } from "./direct.ts";
 import { endings } from "./endings.ts";
 import { repairs } from "./repair.ts";
 import type { Repair, Scene } from "./patch.ts";
@@ -64,6 +64,7 @@ const ROUNDS = 8;
 export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = {}): Diagnosis {
   const budget = options.budget ?? BUDGET;
   const findings: UnplugFinding[] = [];
+  const unsure: UnplugFinding[] = [];
   const incomplete: string[] = [];
   const counts = { states: 0, explorations: 0 };
   const run = (s: Scenario): Exploration => {
@@ -89,13 +90,12 @@ export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = 
         at: At | undefined,
         confidence: UnplugFinding["confidence"],
       ): void => {
-        if (findings.some((x) => x.rule === rule && x.fn === fn)) return;
-        // What nothing explains beside what something does is most often the same defect.
-        if (confidence === "likely" && findings.length > 0) return;
+        const known = confidence === "likely" ? [...findings, ...unsure] : findings;
+        if (known.some((x) => x.rule === rule && x.fn === fn)) return;
         const w = options.minimal === true ? exploreMinimal(scenario, { budget }) : undefined;
         counts.explorations += w?.runs ?? 0;
         const same = w?.exploration.violation !== undefined;
-        findings.push({
+        (confidence === "likely" ? unsure : findings).push({
           rule,
           message,
           fn,
@@ -118,8 +118,28 @@ export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = 
       scenarios = kit.scenarios(now);
     }
   }
+  findings.push(...mostTelling(kit, unsure, findings));
   const verdict = findings.length > 0 ? "violated" : incomplete.length > 0 ? "incomplete" : "safe";
   return { verdict, findings, incomplete, ...counts, repaired: now };
+}
+
+/**
+ * Of what no repair explains, one finding about each: the CPU's mappings, the device's, and the objects' lives. A DMA mapping that outlives its bound tells more than
+ * whoever else is late. What nothing explains beside what something does of the same kind is most often the same defect.
+ */
+function mostTelling(
+  kit: Kit,
+  unsure: readonly UnplugFinding[],
+  findings: readonly UnplugFinding[],
+): readonly UnplugFinding[] {
+  const concern = (x: UnplugFinding) => kit.names.concerns[x.violation.what];
+  const kind = (x: UnplugFinding) => (concern(x) === "pte" ? "cpu" : isLife(x.violation.what) ? "life" : "dma");
+  return (["cpu", "dma", "life"] as const).flatMap((k) => {
+    if (findings.some((x) => kind(x) === k)) return [];
+    const some = unsure.filter((x) => kind(x) === k);
+    const best = some.find((x) => concern(x) === "mapping") ?? some[0];
+    return best === undefined || (k === "life" && findings.length > 0) ? [] : [best];
+  });
 }
 
 /** The invariant that no attachment has the field set. */
@@ -151,6 +171,8 @@ function explain(x: Case): { readonly repairs: readonly Repair[]; readonly direc
   const v = e.violation!;
   const scene: Scene = { set, names: kit.names, roles: rolesOf(set, kit.names) };
   const named = direct(scene, x.scenario, v);
+  const costs = named === undefined ? undefined : beyondAssertion(x, v);
+  if (costs !== undefined) return costs;
   if (named !== undefined) return { repairs: [], direct: named };
   const kind =
     kit.names.concerns[v.what] === "mapping" || kit.names.concerns[v.what] === "provider"
@@ -171,6 +193,31 @@ function explain(x: Case): { readonly repairs: readonly Repair[]; readonly direc
   return all.length > 0
     ? { repairs: all }
     : { repairs: [], direct: { ...unexplained(scene, v), confidence: "likely" } };
+}
+
+/**
+ * A lock that the driver's own code says is held, and is not: what that costs tells more than the assertion, where the PTEs that the lock keeps out show it. Undefined
+ * where the violation is no such assertion, or nothing comes of it.
+ */
+function beyondAssertion(x: Case, v: ModelViolation): ReturnType<typeof explain> | undefined {
+  const last = v.ran.findLast((y) => y.ins !== undefined)?.ins;
+  if (v.what !== "lock-not-held" || last?.op !== "assertHeld") return undefined;
+  const { set, kit } = x;
+  const procs = Object.entries(set.procs).map(([name, p]): [string, Proc] => [
+    name,
+    {
+      ...p,
+      code: p.code.map((i, n) =>
+        i.op === "assertHeld" && i.f === last.f && sameAt(i.at, last.at) ? { op: "jmp", to: n + 1 } : i,
+      ),
+    },
+  ]);
+  const bare = { ...set, procs: Object.fromEntries(procs) };
+  const scenario = kit.scenarios(bare)[x.n];
+  if (scenario === undefined) return undefined;
+  const e = x.run(scenario);
+  if (e.violation === undefined || kit.names.concerns[e.violation.what] !== "pte") return undefined;
+  return explain({ ...x, set: bare, scenario, e });
 }
 
 /** All together, then without one after another of them, the last first: what cannot be taken away is what is missing. */
@@ -253,8 +300,14 @@ function unexplained({ set, names, roles }: Scene, v: ModelViolation): Omit<Dire
   const spent =
     (what === "get-on-zero" || what === "put-below-zero" || what === "reinit-of-live-count") &&
     roles.counter !== undefined;
+  // What may still begin a mapping because nobody has told it to stop.
+  const begins = v.ran.findLast((x) => x.ins !== undefined)?.ins;
+  const untold =
+    begins?.op === "act" &&
+    begins.act === names.acts.mapBegin &&
+    !v.ran.some((x) => x.ins?.at?.fn === names.procs.invalidate);
   const rule =
-    names.concerns[what] === "provider"
+    names.concerns[what] === "provider" && !untold
       ? "provider/use-after-revoke"
       : spent
         ? "dma-buf/revoke-not-idempotent"

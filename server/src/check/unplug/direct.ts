@@ -18,6 +18,9 @@ const LIFE: ReadonlySet<string> = new Set([
   "unlink-unlinked",
 ]);
 
+/** Is that a fault about an object's life? */
+export const isLife = (what: string): boolean => LIFE.has(what);
+
 /** The finding, or undefined where repairs must tell. */
 export function direct(s: Scene, scenario: Scenario, v: ModelViolation): Direct | undefined {
   const last = v.ran.findLast((x) => x.ins !== undefined);
@@ -77,7 +80,7 @@ export function direct(s: Scene, scenario: Scenario, v: ModelViolation): Direct 
         );
       return undefined;
     default:
-      return LIFE.has(v.what) ? life(s, scenario, v, said) : undefined;
+      return isLife(v.what) ? life(s, scenario, v, said) : undefined;
   }
 }
 
@@ -228,6 +231,20 @@ function life(s: Scene, scenario: Scenario, v: ModelViolation, said: Said): Dire
       );
     }
   }
+  // What breaks elsewhere may be what the exporter has stored after it had let go.
+  const trespass = mine && last.ins !== undefined ? storedLate(s, v, exported) : undefined;
+  if (trespass !== undefined) {
+    const { at, fn: where, put } = trespass;
+    return put
+      ? said("dma-buf/use-after-put", `${where}() writes to the buffer after it has dropped its reference`, {
+          at,
+          fn: where,
+        })
+      : said("dma-buf/use-after-publish", `${where}() writes to the buffer after its file descriptor is installed`, {
+          at,
+          fn: where,
+        });
+  }
   if (inRelease(last) && of.has(device) && !mine)
     return said(
       "dma-buf/release-uses-driver",
@@ -245,6 +262,47 @@ function life(s: Scene, scenario: Scenario, v: ModelViolation, said: Said): Dire
     );
   }
   return said("provider/use-after-revoke", `${fn}(): ${v.detail}`);
+}
+
+/** The fields that the step looks at, itself or by way of registers that its thread has loaded from them. */
+function readBy(v: ModelViolation, last: Executed): ReadonlySet<string> {
+  const fields = new Set<string>();
+  const registers = new Set<string>();
+  for (const x of v.ran.slice(0, v.ran.indexOf(last) + 1).toReversed()) {
+    if (x.thread !== last.thread || x.start !== last.start || x.ins === undefined) continue;
+    const loads = x.ins.op === "let" && registers.has(x.ins.r);
+    if (x !== last && !loads) continue;
+    for (const e of expressionsOf(x.ins))
+      for (const n of nodes(e))
+        if (n.k === "f") fields.add(n.f);
+        else if (n.k === "r") registers.add(n.r);
+  }
+  return fields;
+}
+
+/** The last store to a buffer or what is behind it, to a cell that the last step looks at, by whom has exported it and let it go since: dropped its reference, or published it. */
+function storedLate(
+  s: Scene,
+  v: ModelViolation,
+  exported: number,
+): { readonly at: At | undefined; readonly fn: string; readonly put: boolean } | undefined {
+  const exporter = v.ran[exported];
+  const last = v.ran.findLast((x) => x.ins !== undefined);
+  if (exporter === undefined || last === undefined) return undefined;
+  const next = v.ran.findIndex((x, n) => n > exported && x.thread === exporter.thread && x.ins === undefined);
+  const own = v.ran.slice(exported + 1, next < 0 ? undefined : next).filter((x) => x.thread === exporter.thread);
+  const isPut = (x: Executed): boolean =>
+    x.ins?.op === "count" && x.ins.do === "put" && x.ins.f === s.names.fields.files;
+  const isOut = (x: Executed): boolean =>
+    x.ins?.op === "act" && (x.ins.act === s.names.acts.fd || x.ins.act === s.names.acts.fdInstall);
+  const gone = own.findIndex((x) => isPut(x) || isOut(x));
+  const read = readBy(v, last);
+  const late = gone < 0 ? [] : own.slice(gone + 1);
+  const isDriver = (x: Executed): boolean => s.set.procs[x.ins?.at?.fn ?? ""] !== undefined;
+  const store = late.findLast((x) => x.ins?.op === "store" && read.has(x.ins.f) && isDriver(x));
+  if (store === undefined) return undefined;
+  const at = store.ins?.at;
+  return { at, fn: at?.fn ?? store.start, put: own.slice(0, own.indexOf(store)).some(isPut) };
 }
 
 const isFree = (i: Ins | undefined): boolean => i?.op === "free";

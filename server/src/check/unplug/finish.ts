@@ -3,7 +3,7 @@ import { hash } from "../../base/hash.ts";
 import { mapE, mapExpressions, nodes } from "../../model/unplug/walk.ts";
 import { only } from "./attempt.ts";
 import { bornOrFreed, classSpecs, classify, fieldsIn, tagOf } from "./classes.ts";
-import { folderOf } from "./family.ts";
+import { folderOf, isFunction } from "./family.ts";
 import { initialValues } from "./initial.ts";
 import { operands } from "./look.ts";
 import { beliefs } from "./predicates.ts";
@@ -11,6 +11,7 @@ import { shrink } from "./shrink.ts";
 import { anyIn } from "./tidy.ts";
 import { unseen } from "./unseen.ts";
 import { any } from "./values.ts";
+import { inFolders } from "./world.ts";
 import type { Attempt, Task } from "./attempt.ts";
 import type { Classes } from "./classes.ts";
 import type { FieldInfo, World } from "./context.ts";
@@ -81,13 +82,14 @@ export function finish(
     .filter((k) => ![...vocabulary.environment.values()].includes(k.name))
     .map((k) => ({ ...k, fields: k.fields.filter((f) => !family.framework.cells.includes(f.id)) }));
   const asked = predicatesIn(procs);
+  const prepared = [...setUp(vocabulary, roots, procs), ...unprepared(task, roots, procs)];
   return {
     set: {
       name: `${family.ops.file}: ${family.ops.name}`,
       classes: specs,
       procs: Object.fromEntries([...procs].sort(([a], [b]) => (a < b ? -1 : 1))),
       slots,
-      roots: distinct(setUp(vocabulary, roots, procs), procs),
+      roots: distinct(prepared, procs),
       preds: Object.fromEntries(
         [...world.preds]
           .filter(([p]) => asked.has(p))
@@ -160,6 +162,31 @@ function setUp(vocabulary: Vocabulary, roots: readonly Root[], procs: ReadonlyMa
     );
   const some = roots.some((x) => x.kind === "probe" && sets(x));
   return roots.filter((x) => x.kind !== "probe" || !some || sets(x));
+}
+
+/** Stands for a set-up that does nothing. */
+const NO_SETUP = "no set-up";
+
+/**
+ * Where providers are asked for and nothing sets them up, neither what was followed nor any other function of the folders that the driver stands in: a set-up that does
+ * nothing, in `procs` as well. Where somebody else might do it nothing is said.
+ */
+function unprepared({ types, family }: Task, roots: readonly Root[], procs: Map<string, Proc>): readonly Root[] {
+  const { vocabulary, program } = types;
+  const actOf = (name: string): string => {
+    const m = vocabulary.calls.get(name);
+    return m?.m === "act" ? m.act : "";
+  };
+  const acts = (names: readonly string[]): boolean =>
+    [...procs.values()].some((p) => p.code.some((i) => i.op === "act" && names.map(actOf).includes(i.act)));
+  const somewhere = vocabulary.setUps.some((name) =>
+    program
+      .mentions(name)
+      .some((ref) => isFunction(ref) && (family.home(ref.file) || inFolders(family.folders, ref.file))),
+  );
+  if (roots.some((x) => x.kind === "probe") || !acts(vocabulary.origins) || somewhere) return [];
+  procs.set(NO_SETUP, { name: NO_SETUP, params: [], code: [{ op: "return", e: { k: "c", v: 0 } }] });
+  return [{ kind: "probe", proc: NO_SETUP, params: [], via: "not found" }];
 }
 
 /** The roots in order; of those that do the same, word for word, one. */

@@ -5,8 +5,8 @@ import { expressionsOf, nodes } from "../../model/unplug/walk.ts";
 import { abilities } from "./abilities.ts";
 import { ACT, actions, CLS, ENV, F } from "./actions.ts";
 import { and, c, f, free, ne, pred, proc, store } from "./assemble.ts";
-import type { Contract, View } from "./contracts/contract.ts";
-import { reaches, rootsOf } from "./contracts/contract.ts";
+import type { Contract, Lost, View } from "./contracts/contract.ts";
+import { NOTHING_LOST, reaches, rootsOf } from "./contracts/contract.ts";
 import type { Kind } from "./importers.ts";
 import { PLACE, importerActions, importerCells, importerProcs, importerThreads } from "./importers.ts";
 import { idealActions, idealProcs, usesIdeal } from "./ideal.ts";
@@ -133,9 +133,9 @@ export const mapsDevice = (set: SkeletonSet): boolean =>
   );
 
 /** One scenario: the contract's scene and the environment around it. Procedures that the set brings in C replace the contract's. */
-export function scenario(set: SkeletonSet, contract: Contract, view: View): Scenario {
+export function scenario(set: SkeletonSet, contract: Contract, view: View, lost: Lost = NOTHING_LOST): Scenario {
   const vmas = view.vma === "none" ? 0 : view.vma === "one" ? 1 : 2;
-  const scene = contract.scene(set, view);
+  const scene = contract.scene(set, view, lost);
   const peer = rootsOf(set, "peer")[0];
   const slots = { ...set.slots, ...scene.slots };
   const procs = {
@@ -306,6 +306,10 @@ export function views(set: SkeletonSet, contract: Contract, { rounds = 2, revoca
   return out;
 }
 
-/** Every scenario of a set under a contract. */
-export const buildScenarios = (set: SkeletonSet, contract: Contract, size: Size = {}): Scenario[] =>
-  views(set, contract, size).map((view) => scenario(set, contract, view));
+/** Every scenario of a set under a contract, without what the framework is seen not to do. */
+export const buildScenarios = (
+  set: SkeletonSet,
+  contract: Contract,
+  size: Size = {},
+  lost: Lost = NOTHING_LOST,
+): Scenario[] => views(set, contract, size).map((view) => scenario(set, contract, view, lost));

@@ -405,7 +405,7 @@ const dma: readonly Row[] = [
     dma_buf_unmap: "the name under which the series was posted, v6 to v8",
   }),
   row({ m: "allOf", arg: 0, fields: [F.importerOps, F.callback] }, ["dma_buf_attach_revocable"]),
-  row({ m: "act", act: ACT.initProvider, args: device(0) }, ["pcim_p2pdma_init"]),
+  row({ m: "act", act: ACT.initProvider, args: device(0) }, ["pcim_p2pdma_init", "pci_p2pdma_add_resource"]),
   row({ m: "act", act: ACT.getProvider, args: device(0) }, ["pcim_p2pdma_provider"]),
   row({ m: "act", act: ACT.useProvider, args: [0], returns: "any" }, [
     "pci_p2pdma_map_type",
@@ -745,7 +745,7 @@ export const vocabulary: Vocabulary = {
   },
   origins: ["pcim_p2pdma_provider"],
   revokes: ["dma_buf_invalidate_mappings", "dma_buf_move_notify"],
-  setUps: ["pcim_p2pdma_init"],
+  setUps: ["pcim_p2pdma_init", "pci_p2pdma_add_resource"],
   nonnull: new Set(["file.f_mapping", "inode.i_mapping", "vfio_device.inode"]),
   headers: [
     "include/linux/dma-",

@@ -14,13 +14,23 @@ export interface Source {
   readonly versions: readonly string[];
 }
 
-/** A fact about the cited code that can be looked up in a tree: in the body of `fn` these calls stand in this order. */
+/**
+ * A fact about the cited code that can be looked up in a tree: in the body of `fn` these calls stand in this order. "a|b" is either (a function that was renamed),
+ * "->slot" a call through a member of that name.
+ */
 export interface Requirement {
   readonly file: string;
   readonly fn: string;
   readonly calls: readonly string[];
   readonly why: string;
+  /** What the contract's scene does no longer do where this is not met; one name of the contract's own. Without: nothing that the scene shows. */
+  readonly loses?: string;
 }
+
+/** What a tree's framework is seen not to do any more: names of requirements (`loses`). */
+export type Lost = ReadonlySet<string>;
+
+export const NOTHING_LOST: Lost = new Set();
 
 /** How much of the world a scenario has. */
 export interface View {
@@ -79,7 +89,7 @@ export interface Contract {
   readonly maps?: boolean;
   /** Functions of the framework that the scene calls by name: where a set brings them in C, that is what runs; else the contract's own form. */
   readonly entries: readonly string[];
-  scene(set: SkeletonSet, view: View): Scene;
+  scene(set: SkeletonSet, view: View, lost: Lost): Scene;
 }
 
 /** The arguments of a root: object 1 of each class that it names, anything else unknown. */

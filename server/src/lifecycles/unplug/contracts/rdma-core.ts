@@ -4,6 +4,7 @@ import type { Proc } from "../../../model/unplug/skeleton.ts";
 import { ERR } from "../../../model/unplug/skeleton.ts";
 import { ACT, F } from "../actions.ts";
 import type { Stmt } from "../assemble.ts";
+import type { Lost } from "./contract.ts";
 import {
   act,
   alloc,
@@ -98,7 +99,7 @@ export const SLOT = {
 } as const;
 
 /** `privateClass`: the class that contains the uobject. `retire`: how the driver gives up its mmap entry. */
-export function coreProcs(privateClass: string, retire: Stmt): Record<string, Proc> {
+export function coreProcs(privateClass: string, retire: Stmt, lost: Lost): Record<string, Proc> {
   const out: Record<string, Proc> = {};
   const define = (name: string, params: readonly string[], ...body: readonly Stmt[]): void =>
     void (out[name] = proc(name, params, body));
@@ -127,7 +128,12 @@ export function coreProcs(privateClass: string, retire: Stmt): Record<string, Pr
       eq(reason, c(REASON.abort)),
       // alloc_abort_fd_uobject: the file was never installed.
       [set("filp", f(UO.object, uobj)), when(r("filp"), [countPut(F.files, r("filp"))])],
-      [when(f(UO.object, uobj), [callSlot(SLOT.destroy, [uobj, reason]), store(UO.object, uobj, c(0))])],
+      [
+        when(f(UO.object, uobj), [
+          ...(lost.has("destroy callback") ? [] : [callSlot(SLOT.destroy, [uobj, reason])]),
+          store(UO.object, uobj, c(0)),
+        ]),
+      ],
     ),
     store(UO.context, uobj, c(0)),
     when({ k: "linked", f: UO.list, o: uobj }, [unlink(UO.list, uobj, true), call("uverbs_uobject_put", [uobj])]),
@@ -147,7 +153,7 @@ export function coreProcs(privateClass: string, retire: Stmt): Record<string, Pr
   define(
     "uverbs_destroy_ufile_hw",
     ["ufile", "reason"],
-    lock(UF.rwsem, ufile),
+    ...(lost.has("lock of the teardown") ? [] : [lock(UF.rwsem, ufile)]),
     when(f(UF.ucontext, ufile), [
       // The driver's own uobjects, whose destruction gives up mmap entries, stand on the same list, in any order.
       choose([retire], []),
@@ -159,10 +165,10 @@ export function coreProcs(privateClass: string, retire: Stmt): Record<string, Pr
       ]),
       store(UF.ucontext, ufile, c(0)),
     ]),
-    unlock(UF.rwsem, ufile),
+    ...(lost.has("lock of the teardown") ? [] : [unlock(UF.rwsem, ufile)]),
   );
 
-  out["uverbs_user_mmap_disassociate"] = disassociate();
+  out["uverbs_user_mmap_disassociate"] = disassociate(lost);
 
   // ib_uverbs_close: release of the uverbs file.
   define(
@@ -294,7 +300,7 @@ export function coreProcs(privateClass: string, retire: Stmt): Record<string, Pr
 }
 
 /** uverbs_user_mmap_disassociate: one process at a time, because mmap_lock is taken before umap_lock. */
-function disassociate(): Proc {
+function disassociate(lost: Lost): Proc {
   return proc(
     "uverbs_user_mmap_disassociate",
     ["ufile"],
@@ -311,7 +317,7 @@ function disassociate(): Proc {
         each("priv", UM.list, ufile, [
           when(ne(f(UM.vma, priv), r("vma")), [{ s: "continue" }]),
           unlink(UM.list, priv, true),
-          act(ACT.zapVma, [f(UM.vma, priv)]),
+          ...(lost.has("zap") ? [] : [act(ACT.zapVma, [f(UM.vma, priv)])]),
           when(f(UM.entry, priv), [call("rdma_user_mmap_entry_put", [f(UM.entry, priv)]), store(UM.entry, priv, c(0))]),
         ]),
         unlock(UF.umapLock, ufile),

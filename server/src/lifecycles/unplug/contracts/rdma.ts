@@ -29,7 +29,7 @@ import {
 } from "../assemble.ts";
 import { closeDeviceStart, closeFdStart, mappingThread } from "../user.ts";
 import { classes } from "./rdma-classes.ts";
-import type { Contract, Scene, View } from "./contract.ts";
+import type { Contract, Lost, Scene, View } from "./contract.ts";
 import { argsOf, rootsOf } from "./contract.ts";
 import { coreProcs, DV, EN, ENTRY, REASON, SLOT, UF } from "./rdma-core.ts";
 
@@ -47,7 +47,7 @@ const retire: Action = (w, { args }) => {
 const handlerArgs = (set: SkeletonSet, root: Root): readonly E[] =>
   argsOf(root, { [set.parts.private ?? ""]: r("uobj") });
 
-function scene(set0: SkeletonSet, view: View): Scene {
+function scene(set0: SkeletonSet, view: View, lost: Lost): Scene {
   const removal = rootsOf(set0, "retire")[0];
   const giveUp = when(c(1), [
     act("rdma.retire", [c(1)], { r: "first" }),
@@ -55,7 +55,7 @@ function scene(set0: SkeletonSet, view: View): Scene {
       removal === undefined ? call("rdma_user_mmap_entry_put", [c(1)]) : call(removal.proc, argsOf(removal)),
     ]),
   ]);
-  const procs = coreProcs(set0.parts.private ?? "", giveUp);
+  const procs = coreProcs(set0.parts.private ?? "", giveUp, lost);
   const disassociates = set0.slots[SLOT.disassociate] !== undefined;
   const enter = [act("user.enter", [], { r: "in" }), when(not(r("in")), [ret()]), lock(DV.srcu, c(1), "read")];
   const leave = [unlock(DV.srcu, c(1), "read"), act("user.leave", [])];
@@ -108,11 +108,12 @@ function scene(set0: SkeletonSet, view: View): Scene {
     "rdma.remove",
     ["dev"],
     [
-      ...(disassociates
+      ...(disassociates && !lost.has("disassociation")
         ? [
             // uverbs_disassociate_api_pre: no new command, and those running have ended.
-            store(DV.ibDev, dev, c(0)),
-            { s: "ins" as const, ins: { op: "grace" as const, f: DV.srcu, o: dev } },
+            ...(lost.has("end of commands")
+              ? []
+              : [store(DV.ibDev, dev, c(0)), { s: "ins" as const, ins: { op: "grace" as const, f: DV.srcu, o: dev } }]),
             lock(DV.lists, dev),
             loop(
               set("ufile", c(0)),
@@ -130,7 +131,7 @@ function scene(set0: SkeletonSet, view: View): Scene {
         : []),
       countPut(DV.refcount, dev, "last"),
       when(r("last"), [complete(DV.comp, dev)]),
-      ...(disassociates ? [] : [waitDone(DV.comp, dev)]),
+      ...(disassociates || lost.has("wait") ? [] : [waitDone(DV.comp, dev)]),
     ],
   );
   procs["env.remove"] = proc("env.remove", [], [call("rdma.remove", [c(1)]), call("env.unbind", [])]);
@@ -261,6 +262,12 @@ export const rdma: Contract = {
       versions: ["7.2"],
     },
     {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "rdma_umap_open",
+      says: "A VMA that a fork has made is put on the file's list, or where that can't be, zapped.",
+      versions: ["7.2"],
+    },
+    {
       file: "mm/mmap.c",
       fn: "dup_mmap",
       says: "A copied VMA is opened before its PTEs are copied, so that zapping it in .open does nothing.",
@@ -277,20 +284,65 @@ export const rdma: Contract = {
     {
       file: "drivers/infiniband/core/uverbs_main.c",
       fn: "ib_uverbs_remove_one",
-      calls: ["ib_uverbs_free_hw_resources", "wait_for_completion"],
-      why: "both arms",
+      calls: ["ib_uverbs_free_hw_resources"],
+      why: "the files of a device that is disassociated are torn down",
+      loses: "disassociation",
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "ib_uverbs_remove_one",
+      calls: ["wait_for_completion"],
+      why: "without disassociation every file is waited for",
+      loses: "wait",
     },
     {
       file: "drivers/infiniband/core/uverbs_main.c",
       fn: "ib_uverbs_free_hw_resources",
-      calls: ["uverbs_disassociate_api_pre", "uverbs_destroy_ufile_hw"],
+      calls: ["uverbs_disassociate_api_pre"],
       why: "commands end before teardown",
+      loses: "end of commands",
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "ib_uverbs_free_hw_resources",
+      calls: ["uverbs_destroy_ufile_hw"],
+      why: "every file is torn down",
+      loses: "disassociation",
     },
     {
       file: "drivers/infiniband/core/uverbs_main.c",
       fn: "uverbs_destroy_ufile_hw",
-      calls: ["down_write", "__uverbs_cleanup_ufile", "ufile_destroy_ucontext", "up_write"],
+      calls: ["down_write", "up_write"],
       why: "teardown excludes creation and release",
+      loses: "lock of the teardown",
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "uverbs_destroy_ufile_hw",
+      calls: ["__uverbs_cleanup_ufile"],
+      why: "teardown destroys the objects of a file",
+      loses: "destroy callback",
+    },
+    {
+      file: "drivers/infiniband/core/rdma_core.c",
+      fn: "destroy_hw_fd_uobject",
+      calls: ["->destroy_object"],
+      why: "destroying an object calls the driver's callback",
+      loses: "destroy callback",
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "ufile_destroy_ucontext",
+      calls: ["uverbs_user_mmap_disassociate"],
+      why: "teardown zaps what processes have mapped",
+      loses: "zap",
+    },
+    {
+      file: "drivers/infiniband/core/uverbs_main.c",
+      fn: "uverbs_user_mmap_disassociate",
+      calls: ["zap_special_vma_range|zap_vma_ptes"],
+      why: "teardown zaps what processes have mapped",
+      loses: "zap",
     },
     {
       file: "drivers/infiniband/core/uverbs_main.c",

@@ -25,7 +25,7 @@ import {
   when,
 } from "../assemble.ts";
 import { closeDeviceStart, closeFdStart, ioctl, mappingThread } from "../user.ts";
-import type { Contract, Scene, View } from "./contract.ts";
+import type { Contract, Lost, Scene, View } from "./contract.ts";
 import { argsOf, reaches, rootsOf } from "./contract.ts";
 
 const REFS = "vfio_device.refcount";
@@ -37,7 +37,7 @@ const SET_LOCK = "vfio_device_set.lock";
 const dev = r("dev");
 
 /** What the core does, where the set does not bring the C of it. */
-function coreProcs(set: SkeletonSet): Record<string, Proc> {
+function coreProcs(set: SkeletonSet, lost: Lost): Record<string, Proc> {
   return {
     vfio_device_put_registration: proc(
       "vfio_device_put_registration",
@@ -53,7 +53,7 @@ function coreProcs(set: SkeletonSet): Record<string, Proc> {
     vfio_unregister_group_dev: proc(
       "vfio_unregister_group_dev",
       ["dev"],
-      [call("vfio_device_put_registration", [dev]), waitDone(COMP, dev)],
+      [call("vfio_device_put_registration", [dev]), ...(lost.has("wait") ? [] : [waitDone(COMP, dev)])],
     ),
     // vfio_device_release at the last reference: nobody else has one, as every registration is gone.
     vfio_put_device: proc(
@@ -66,7 +66,7 @@ function coreProcs(set: SkeletonSet): Record<string, Proc> {
       ["dev"],
       [
         lock(SET_LOCK, c(1)),
-        callSlot("vfio_device_ops.close_device", [dev]),
+        ...(lost.has("close") ? [] : [callSlot("vfio_device_ops.close_device", [dev])]),
         store(F.session, c(1), c(0)),
         store(OPENS, dev, c(0)),
         unlock(SET_LOCK, c(1)),
@@ -87,8 +87,8 @@ const onSibling = (set: SkeletonSet, root: Root): boolean =>
 
 const onDeviceFile = (root: Root): boolean => root.via.startsWith("vfio_device_ops.");
 
-function scene(set: SkeletonSet, view: View): Scene {
-  const procs = coreProcs(set);
+function scene(set: SkeletonSet, view: View, lost: Lost): Scene {
+  const procs = coreProcs(set, lost);
   const remove = rootsOf(set, "remove")[0];
   procs["env.remove"] = proc(
     "env.remove",
@@ -214,6 +214,7 @@ export const vfio: Contract = {
       fn: "vfio_unregister_group_dev",
       calls: ["vfio_device_put_registration", "try_wait_for_completion"],
       why: "remove() waits for registrations",
+      loses: "wait",
     },
     {
       file: "drivers/vfio/vfio_main.c",
@@ -232,6 +233,13 @@ export const vfio: Contract = {
       fn: "vfio_df_device_last_close",
       calls: ["lockdep_assert_held"],
       why: "close_device runs under dev_set->lock",
+    },
+    {
+      file: "drivers/vfio/vfio_main.c",
+      fn: "vfio_df_device_last_close",
+      calls: ["->close_device"],
+      why: "the last close ends the session",
+      loses: "close",
     },
     {
       file: "drivers/vfio/vfio_main.c",
