@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Deps } from "./cli/deps.ts";
+import { dmaCoreEntry } from "./cli/dma-core.ts";
 import { lazyCheck } from "./cli/engine.ts";
 import { factsText, wasmFiles } from "./cli/facts.ts";
 import { lifecycleEntry } from "./cli/models.ts";
@@ -26,6 +27,14 @@ function version(): string {
   return "unknown";
 }
 
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined; // the command says so
+  }
+}
+
 const deps: Deps = {
   version: version(),
   stdout: (text) => void process.stdout.write(text),
@@ -34,7 +43,8 @@ const deps: Deps = {
   open: (dir, paths) => openPaths(dir, paths, process.cwd()),
   check: lazyCheck(wasmFiles(here)),
   facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
-  models: lifecycles.map(lifecycleEntry),
+  readText: (file) => textOf(file),
+  models: [...lifecycles.map(lifecycleEntry), dmaCoreEntry],
   rules: ruleList,
   lifecycles,
 };

@@ -1,6 +1,7 @@
 // The command line as a function: what is printed where, and with which exit code.
 import assert from "node:assert/strict";
 import type { CheckRequest } from "../../server/src/check/check.ts";
+import { dmaCoreEntry } from "../../server/src/cli/dma-core.ts";
 import { lifecycleEntry } from "../../server/src/cli/models.ts";
 import type { Deps } from "../../server/src/cli/deps.ts";
 import { run } from "../../server/src/cli/run.ts";
@@ -43,6 +44,7 @@ async function lifebound(line: string, answer: Report = report, change: Partial<
       return answer;
     },
     facts: async (_tree, file, fn) => (fn === "foo_map" ? `the graph of ${fn} in ${file}\n` : undefined),
+    readText: (file) => (file === "calls.txt" ? "device nic\n" : undefined),
     models: [lifecycleEntry(door)],
     rules: ruleTable([door, ...lifecycles]),
     lifecycles: [door, ...lifecycles],
@@ -223,6 +225,18 @@ describe("lifebound model, explain and facts", () => {
     assert.match(without.out, /^! 2 .* leaves$/m);
     assert.match(without.out, /^! 4 +broken: it stays cold \(3\)$/m);
     assert.match((await lifebound("model trace door --without door/left-open --format mermaid")).out, /rect rgb/);
+  });
+
+  it("runs a sequence of calls through a model that can be run", async () => {
+    const run = (text: string, line = "model run dma-core calls.txt"): ReturnType<typeof lifebound> =>
+      lifebound(line, empty, { models: [lifecycleEntry(door), dmaCoreEntry], readText: (f) => (f === "calls.txt" ? text : undefined) }); // prettier-ignore
+    const good = await run("device nic\nbuffer rx 64\nkfree(rx)\n");
+    assert.deepEqual([good.code, good.out.endsWith("nothing is wrong\n")], [0, true]);
+    assert.equal((await run("device nic\nbuffer b 8 stack\nh = dma_map_single(nic, b, 8, DMA_TO_DEVICE)\n")).code, 1);
+    const bad = await run("device nic\nbuffer\n");
+    assert.deepEqual([bad.code, bad.err], [2, "lifebound: calls.txt:2: buffer: a name is missing\n"]);
+    assert.equal((await run("", "model run dma-core none.txt")).code, 2);
+    assert.equal((await run("", "model run door calls.txt")).code, 2);
   });
 
   it("names what there is when it is asked for what is not", async () => {

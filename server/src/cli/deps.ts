@@ -15,6 +15,10 @@ export interface Opened {
   readonly cache?: Kept;
 }
 
+/** What came of a run: its text and whether all is well, or why it can't be run, one line each ("FILE:LINE: why"). */
+export type RunResult =
+  { readonly ok: boolean; readonly text: string; readonly errors?: never } | { readonly errors: readonly string[] };
+
 /** A model as the command line knows it: a lifecycle, or the composed unplug model. */
 export interface ModelEntry {
   readonly id: string;
@@ -26,6 +30,8 @@ export interface ModelEntry {
   check(): { readonly ok: boolean; readonly text: string };
   /** A run of it: as it should be, or without one of its rules. */
   trace(format: DiagramFormat, without: string | undefined): string;
+  /** Runs a sequence of calls, as text; absent for models that are explored only. */
+  run?(file: string, text: string): RunResult;
 }
 
 export interface Deps {
@@ -40,6 +46,8 @@ export interface Deps {
   readonly check?: Check;
   /** The flow graph of a function as text; undefined where there is no such function in that file. */
   facts(tree: Source, file: FileId, fn: string): Promise<string | undefined>;
+  /** The text of a file that is no part of a tree; undefined where it can't be read. */
+  readText(file: string): string | undefined;
   readonly models: readonly ModelEntry[];
   readonly rules: readonly Rule[];
   /** The lifecycles behind the rules, for their pages. */

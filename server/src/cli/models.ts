@@ -58,6 +58,18 @@ export function trace(id: string, format: DiagramFormat, without: string | undef
   return OK;
 }
 
+/** `lifebound model run ID FILE`: 0 nothing is wrong, 1 something is, 2 the file can't be read or understood. */
+export function runModel(id: string, file: string, deps: Deps): number {
+  const entry = find(id, deps);
+  if (entry.run === undefined) throw new Stop(`${id}: a model that is explored, not run; try model trace ${id}`);
+  const text = deps.readText(file);
+  if (text === undefined) throw new Stop(`${file}: can't be read`);
+  const ran = entry.run(file, text);
+  if (ran.errors !== undefined) throw new Stop(ran.errors.join("\nlifebound: "));
+  deps.stdout(ran.text);
+  return ran.ok ? OK : FINDINGS;
+}
+
 export function explain(id: string, format: DiagramFormat, deps: Deps): number {
   const rule = deps.rules.find((each) => each.id === id);
   if (rule === undefined) {

@@ -5,7 +5,7 @@ import { check, FORMATS, open } from "./check.ts";
 import type { CheckOptions } from "./check.ts";
 import type { Deps } from "./deps.ts";
 import { INTERNAL, OK, Stop, USAGE } from "./exit.ts";
-import { checkModels, explain, list, show, trace } from "./models.ts";
+import { checkModels, explain, list, runModel, show, trace } from "./models.ts";
 import { why } from "./why.ts";
 import type { WhyOptions } from "./why.ts";
 import type { DiagramFormat } from "../present/model.ts";
@@ -93,6 +93,12 @@ function commands(deps: Deps, end: (code: number) => void): Command {
     .action((id: string, options: { format: DiagramFormat; without?: string }) =>
       end(trace(id, options.format, options.without, deps)),
     );
+  model
+    .command("run")
+    .description("run a sequence of calls through a model, call by call")
+    .argument("<id>")
+    .argument("<file>", "the calls as text, one a line (docs/dma-core.md)")
+    .action((id: string, file: string) => end(runModel(id, file, deps)));
 
   program
     .command("explain")

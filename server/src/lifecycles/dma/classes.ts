@@ -1,17 +1,24 @@
 // The kernel's 25 debug messages and the rule that says each of them before the code runs, or why none can.
-import type { DebugClassId } from "../../model/dma/debug-class.ts";
+import type { Breach, DebugClassId } from "../../model/dma/answer.ts";
 import type { DmaRuleId } from "./rules.ts";
 
 /** A rule for a debug class, with what the two do not share; or why the source alone can't tell. */
 export type ClassVerdict =
-  { readonly rule: DmaRuleId; readonly note?: string } | { readonly rule?: never; readonly notStatic: string };
+  | {
+      readonly rule: DmaRuleId;
+      /** Rules that see more in the source than the kernel can at run time, and are said instead. */
+      readonly also?: readonly DmaRuleId[];
+      readonly note?: string;
+    }
+  | { readonly rule?: never; readonly notStatic: string };
 
 /** Debug class → rule, for each of kernel/dma/debug.c's messages. */
 export const classRules: Readonly<Record<DebugClassId, ClassVerdict>> = {
   "invalid-address": { rule: "dma/unmap-of-error" },
   "not-allocated": {
     rule: "dma/double-unmap",
-    note: "The kernel finds entries by device and address: an unmap with another device lands here too, and is dma/device-mismatch.",
+    also: ["dma/device-mismatch", "dma/address-mismatch"],
+    note: "The kernel finds entries by device and address: another device and an address that was moved land here too.",
   },
   "different-size": { rule: "dma/size-mismatch" },
   "wrong-function": { rule: "dma/wrong-unmap" },
@@ -22,7 +29,11 @@ export const classRules: Readonly<Record<DebugClassId, ClassVerdict>> = {
     rule: "dma/unchecked-mapping",
     note: "The kernel says it when the mapping is taken down; the rule, where the handle is used without having been tested.",
   },
-  "different-attributes": { rule: "dma/attrs-mismatch" },
+  "different-attributes": {
+    rule: "dma/attrs-mismatch",
+    also: ["dma/wrong-unmap"],
+    note: "An MMIO resource that is unmapped as RAM, or the other way round, lands here: it differs in DMA_ATTR_MMIO.",
+  },
   "from-stack": { rule: "dma/stack-memory" },
   "from-text-or-rodata": {
     rule: "dma/rodata-memory",
@@ -48,7 +59,7 @@ export const classRules: Readonly<Record<DebugClassId, ClassVerdict>> = {
     rule: "dma/leak",
     note: "The kernel's hint at a leak: the same cache line mapped more often than it can count.",
   },
-  "sync-not-allocated": { rule: "dma/sync-unmapped" },
+  "sync-not-allocated": { rule: "dma/sync-unmapped", also: ["dma/device-mismatch"] },
   "sync-outside-range": {
     rule: "dma/sync-range",
     note: "Linux 7.2 never prints it: the entry is looked up by a range that contains what is synced, so a sync beyond the end says not-allocated.",
@@ -68,3 +79,6 @@ export const classRules: Readonly<Record<DebugClassId, ClassVerdict>> = {
     note: "The kernel looks after devres has run; memory that devres frees is not pending.",
   },
 };
+
+/** The rule that speaks of a breach of the core: they go by the same names. */
+export const ruleOf = (breach: Breach): DmaRuleId => `dma/${breach}`;

@@ -66,10 +66,10 @@ export const dmaRules = {
     sources: [`${API} "dma_unmap_single"`, UNMAP],
   },
   "dma/address-mismatch": {
-    title: "Coherent memory is freed by another address than was returned",
+    title: "A mapping, or coherent memory, is released by another address",
     because:
-      "dma_free_coherent() finds the memory by the CPU address and the handle that dma_alloc_coherent() returned; an aligned or advanced copy is another address.",
-    advice: "Keep what the allocation returned beside the aligned copy, and free that.",
+      "The core finds what it made by the addresses that it returned, the CPU's and the device's; an aligned or advanced copy is another address.",
+    advice: "Keep what the map or the allocation returned beside the copy that is worked with, and release that.",
     severity: "error",
     sources: [`${API} "dma_free_coherent"`, UNMAP],
   },

@@ -1,32 +1,5 @@
-// The messages that the kernel's own DMA debugging can print, each with a number and a short name. Names and texts only: which rule speaks of which is the table in lifecycles/.
-
-/** The short names, in the order of DEBUG_CLASSES. */
-export type DebugClassId =
-  | "invalid-address"
-  | "not-allocated"
-  | "different-size"
-  | "wrong-function"
-  | "different-cpu-address"
-  | "different-entry-count"
-  | "different-direction"
-  | "unchecked"
-  | "different-attributes"
-  | "from-stack"
-  | "from-text-or-rodata"
-  | "from-invalid-area"
-  | "from-vmalloc"
-  | "resource-of-ram"
-  | "overlapping"
-  | "too-many-overlaps"
-  | "sync-not-allocated"
-  | "sync-outside-range"
-  | "sync-different-direction"
-  | "sync-read-only-for-cpu"
-  | "sync-write-only-to-device"
-  | "sync-different-entry-count"
-  | "segment-too-long"
-  | "segment-across-boundary"
-  | "pending-at-unbind";
+// The kernel's own DMA debugging: its 25 messages, each with a number, a short name and the function that prints it.
+import type { DebugClassId } from "../../model/dma/answer.ts";
 
 export interface DebugClass {
   /** From 1, as they are counted in documents. */
