@@ -64,11 +64,16 @@ export function newWorld(scope: Scope, matter: Matter): World {
     let had = slots.get(key);
     if (had === undefined) {
       const found = nearest(types, scope, { struct, slot });
-      const fns = found.fns.map((ref) => program.facts(ref)).filter((fn) => fn !== undefined);
+      // Whoever gives out what is bound to a driver is looked at, whichever driver of the framework it is.
+      const gives = found.left.filter((ref) => {
+        const fn = program.facts(ref);
+        return fn !== undefined && vocabulary.origins.some((name) => scan(types, fn).calls.has(name));
+      });
+      const fns = [...found.fns, ...gives].map((ref) => program.facts(ref)).filter((fn) => fn !== undefined);
       const close = new Set(found.fns.map((f) => f.file));
       const tables = program.tables(struct, [...close]).filter((t) => close.has(t.file));
       const mayBeNull = tables.length === 0 || tables.some((t) => !t.entries.some((e) => e.path.at(-1) === slot));
-      had = { fns, mayBeNull, others: found.left.map((ref) => ref.name) };
+      had = { fns, mayBeNull, others: found.left.filter((ref) => !gives.includes(ref)).map((ref) => ref.name) };
       slots.set(key, had);
     }
     return had;
