@@ -31,10 +31,14 @@ export interface Discipline {
   held: number;
   /** Only the running thread can move, and it has not yet done anything that others see. */
   solo: boolean;
+  /** The cells of which the steps since this was last cleared have assumed something, as bits. What invariants and idle threads look at is not among them. */
+  readonly relied: Int32Array;
   /** Remembers what is touched, for `block`. */
   remember(on: boolean): void;
 
-  /** The running thread is `t` and holds what the state says. */
+  /** Sees who holds what in the state at hand. */
+  scan(): void;
+  /** The running thread is `t` and holds what it held when the state was scanned. */
   run(t: number, solo: boolean): void;
   /** Invariants are looked at; `quiet`: while nobody holds a lock in write mode, as if the observer held them all. */
   observe(quiet: boolean): void;
@@ -58,6 +62,8 @@ export interface Discipline {
   block(): void;
   /** Uses what was learnt; true if there was something new. */
   next(): boolean;
+  /** The cells of which what was assumed has turned out wrong, as bits. Uses what was learnt. */
+  correct(): Int32Array;
 }
 
 /** A discipline that assumes everything at first. `bytes`: the machine's state. `tried`: fields of locks on which somebody tries. */
@@ -90,6 +96,8 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
   // looked into by another thread, that thread may be gone by the time the owner goes on.
   const always = new Uint8Array(size);
   const order = new Int32Array(MAX_LOCKS);
+  const writtenBy = new Int32Array(linked.threads.length);
+  const heldBy = new Int32Array(linked.threads.length);
   let me = 0;
   let thread = 0;
   /** The object that was entered is the running thread's own, and nobody else has looked into it yet. */
@@ -101,6 +109,13 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
   const glances = new Int32Array(Math.max(GLANCES + 1, size));
   let glanced = 0;
   let remembers = false;
+  let relies = false;
+  const relied = new Int32Array((size + 31) >> 5);
+  const rely = (cell: number): void => {
+    if (relies) relied[cell >> 5]! |= 1 << (cell & 31);
+  };
+  /** Newly looked at by invariants. */
+  const watchedNext: number[] = [];
   const births = bornLater(linked);
   for (const { base, cells } of births) for (const cell of [base, ...cells]) always[cell] = 1;
 
@@ -125,7 +140,10 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     if (self.solo && always[cell] === 0) return;
     if (me === OBSERVER && watched[cell] === 0) {
       watched[cell] = always[cell] = 1;
-      if (everWritten[cell] === 1) self.dirty = true;
+      if (everWritten[cell] === 1) {
+        self.dirty = true;
+        watchedNext.push(cell);
+      }
     }
     const left = common[cell]! & held;
     if (left === common[cell] && (threads[cell]! & me) !== 0 && (!write || wrote[cell] === 1)) return;
@@ -157,6 +175,7 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
   }
 
   const self: Discipline = {
+    relied,
     kind: 0,
     dirty: false,
     written: 0,
@@ -164,28 +183,41 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     solo: false,
     run(t, solo) {
       me = 1 << t;
+      relies = true;
       thread = t;
       own = false;
       losses = 0;
       self.solo = solo;
-      self.written = 0;
-      self.held = 0;
+      self.written = writtenBy[t]!;
+      self.held = heldBy[t]!;
+    },
+    scan() {
+      writtenBy.fill(0);
+      heldBy.fill(0);
       for (let n = 0; n < tracked.length; n++) {
         const { cell, field } = tracked[n]!;
-        if (bytes[cell] === t + 1) {
-          self.written |= 1 << n;
-          self.held |= 1 << n;
-        } else if (field.nests ? bytes[cell + 1 + t] !== 0 : (bytes[cell + 1 + (t >> 3)]! & (1 << (t & 7))) !== 0)
-          self.held |= 1 << n;
+        const writer = bytes[cell]!;
+        if (writer !== 0) {
+          writtenBy[writer - 1]! |= 1 << n;
+          heldBy[writer - 1]! |= 1 << n;
+        }
+        for (let i = 1; i < field.bytes; i++) {
+          const readers = bytes[cell + i]!;
+          if (readers === 0) continue;
+          if (field.nests) heldBy[i - 1]! |= 1 << n;
+          else for (let t = 0; t < 8; t++) if ((readers & (1 << t)) !== 0) heldBy[8 * (i - 1) + t]! |= 1 << n;
+        }
       }
     },
     observe(quiet) {
       me = OBSERVER;
+      relies = false;
       thread = -1;
       self.solo = false;
       self.written = self.held = quiet ? ALL_LOCKS : 0;
     },
     touch(cell, write) {
+      if (exposed[cell] === 0) rely(cell);
       if (alone(cell, write)) return;
       if (exposed[cell] === 1) {
         self.kind |= NEITHER;
@@ -201,6 +233,7 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
         bytes[base] = LIVE;
       }
       if (mortal[base] === 1) self.kind |= RIGHT;
+      else rely(base);
     },
     born(base) {
       own = false;
@@ -217,6 +250,7 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     },
     kill(base) {
       own = bytes[base]! - OWNED === thread;
+      rely(base);
       if (alone(base, true)) return;
       own = false;
       self.kind |= NEITHER;
@@ -228,6 +262,7 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     },
     acquire(cell, write) {
       const b = bit[cell]!;
+      rely(cell);
       if (!alone(cell, true)) {
         note(cell, true, self.written & ~b);
         if (open[cell] === 1) self.kind |= NEITHER;
@@ -248,6 +283,7 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     release(cell, still) {
       const b = bit[cell]!;
       self.written &= ~b;
+      rely(cell);
       if (!still) self.held &= ~b;
       if (alone(cell, true)) return;
       note(cell, true, self.written);
@@ -262,6 +298,7 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
     },
     remember(on) {
       remembers = on;
+      relies = !on;
       glanced = 0;
     },
     block() {
@@ -281,7 +318,19 @@ export function discipline(linked: Linked, bytes: Uint8Array, tried: ReadonlySet
       mortal.set(mortalNext);
       open.set(openNext);
       cyclic = cyclicNext;
+      watchedNext.length = 0;
       return was;
+    },
+    correct() {
+      const wrong = new Int32Array(relied.length);
+      const mark = (cell: number): void => void (wrong[cell >> 5]! |= 1 << (cell & 31));
+      for (let cell = 0; cell < size; cell++)
+        if (exposed[cell] !== exposedNext[cell] || mortal[cell] !== mortalNext[cell] || open[cell] !== openNext[cell])
+          mark(cell);
+      for (const cell of watchedNext) mark(cell);
+      for (const [n, l] of tracked.entries()) if (((cyclic ^ cyclicNext) & (1 << n)) !== 0) mark(l.cell);
+      self.next();
+      return wrong;
     },
   };
   return self;

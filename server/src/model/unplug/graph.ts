@@ -40,6 +40,8 @@ export interface SearchOptions {
   readonly budget: number;
   /** Keeps edges, for progress. `goals`: numbers of the starts. */
   readonly goals: readonly number[];
+  /** After how many states a survey mends instead of beginning again; for comparing. */
+  readonly few?: number;
   /** Goes on after a fault (on other paths) and collects the names. */
   readonly all: boolean;
 }
@@ -50,19 +52,34 @@ const RUN_MASK = (1 << RUN_BITS) - 1;
 /** A round that must be repeated looks at this many more states, and at as many again as it has seen. */
 const AGAIN = 200;
 
+/** A search that has looked at fewer states begins again rather than mend: what it did is cheap to do anew, and leaves no states behind that are not needed. */
+const FEW = 1000;
+
 /**
- * Explores everything reachable, or up to the nearest fault; again until the reduction's assumptions hold throughout. A fault is one in any round: what the
- * machine ran has happened.
+ * Explores everything reachable, or up to the nearest fault. What the reduction assumes is mended on the way: states from which steps were taken that relied on
+ * what turned out wrong are looked at again. So it may hold some states more than are needed, and its moves can't be run again: for paths, use `search`.
  */
-export function search(m: Machine, options: SearchOptions): Graph {
+export function survey(m: Machine, options: SearchOptions): Graph {
   for (;;) {
-    const g = round(m, options);
+    const g = round(m, options, true);
     if (g.end.kind !== "again") return g;
     m.core.watch?.next();
   }
 }
 
-function round(m: Machine, options: SearchOptions): Graph {
+/**
+ * The same without states that are not needed: again from the start until the reduction's assumptions hold throughout. A fault is one in any round: what the
+ * machine ran has happened.
+ */
+export function search(m: Machine, options: SearchOptions): Graph {
+  for (;;) {
+    const g = round(m, options, false);
+    if (g.end.kind !== "again") return g;
+    m.core.watch?.next();
+  }
+}
+
+function round(m: Machine, options: SearchOptions, mends: boolean): Graph {
   const { core, choices, linked } = m;
   const { words } = core;
   const states = store(words.length);
@@ -89,6 +106,9 @@ function round(m: Machine, options: SearchOptions): Graph {
   let transitions = 0;
   let looked = 0;
   let again = 0;
+  /** What the steps from each state have relied on, as bits of cells. */
+  const relied = core.watch?.relied;
+  let reliances = new Int32Array(mends && relied !== undefined ? relied.length << 10 : 0);
 
   const path = (state: number): Move[] => {
     const out: Move[] = [];
@@ -150,6 +170,7 @@ function round(m: Machine, options: SearchOptions): Graph {
       running.set(n, bits);
     }
     const movers = m.movers();
+    relied?.fill(0);
     const solo = movers !== -1 && (movers & (movers - 1)) === 0;
     let touched = false;
     for (let t = 0; t < threads; t++) {
@@ -159,7 +180,7 @@ function round(m: Machine, options: SearchOptions): Graph {
       do {
         run++;
         if (touched) states.load(n, words);
-        const how = m.step(t, solo);
+        const how = m.step(t, solo, true);
         if (how === Blocked) continue;
         touched = true;
         transitions++;
@@ -178,16 +199,51 @@ function round(m: Machine, options: SearchOptions): Graph {
       } while (choices.next());
     }
     endEdge.set(n, edgeTo.length());
+    if (!mends || relied === undefined) return;
+    const row = n * relied.length;
+    if (row + relied.length > reliances.length) {
+      const more = new Int32Array(Math.max(reliances.length * 2, row + relied.length));
+      more.set(reliances);
+      reliances = more;
+    }
+    reliances.set(relied, row);
+  };
+
+  /** Puts states whose steps relied on what was wrong back into the queue; the least cost of one. */
+  const mend = (wrong: Int32Array): number => {
+    let least = Infinity;
+    const width = wrong.length;
+    for (let n = 0; n < done.length(); n++) {
+      if (done.at(n) === 0) continue;
+      let hit = 0;
+      for (let i = 0, row = n * width; i < width; i++) hit |= wrong[i]! & reliances[row + i]!;
+      if (hit === 0) continue;
+      done.set(n, 0);
+      (queue[cost.at(n)] ??= []).push(n);
+      least = Math.min(least, cost.at(n));
+    }
+    return least;
   };
 
   m.reset();
   add(-1, 0, 0);
-  for (let at = 0; at < queue.length && at < nearestCost; at++)
+  for (let at = 0; ; at++) {
+    if (at >= queue.length || at >= nearestCost) {
+      if (!mends || again > 0 || nearest !== undefined || core.watch?.dirty !== true) break;
+      at = Math.min(mend(core.watch.correct()), queue.length) - 1;
+      continue;
+    }
     for (const n of queue[at] ?? []) {
       if (done.at(n) === 1) continue;
       if (states.count() > options.budget)
         return ended(nearest ?? { kind: "budget", why: `more than ${options.budget} states` });
-      if (again > 0 ? looked >= again : core.watch?.dirty === true) {
+      if (core.watch?.dirty === true && mends && again === 0 && looked >= (options.few ?? FEW)) {
+        const least = mend(core.watch.correct());
+        if (least < at) {
+          at = least - 1;
+          break;
+        }
+      } else if (again > 0 ? looked >= again : core.watch?.dirty === true) {
         // What this round assumed was wrong. It goes on for a while, to find more of the kind, and is then thrown away.
         if (again > 0) return ended({ kind: "again" });
         again = 2 * looked + AGAIN;
@@ -196,6 +252,7 @@ function round(m: Machine, options: SearchOptions): Graph {
       looked++;
       look(n);
     }
+  }
   if (nearest !== undefined) return ended(nearest);
   if (core.watch?.dirty === true) return ended({ kind: "again" });
   return ended(trouble === undefined ? { kind: "exhausted" } : { kind: "trouble", why: trouble });

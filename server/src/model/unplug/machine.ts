@@ -36,8 +36,11 @@ export interface Machine {
   readonly problems: readonly string[];
   /** Puts the first state into the core. */
   reset(): void;
-  /** Runs thread `t` from the state in the core to where it next must stop. Sets the core's `fault`, `trouble`, `will`, `abilities`. `solo`: nobody else can move. */
-  step(t: number, solo: boolean): number;
+  /**
+   * Runs thread `t` from the state in the core to where it next must stop. Sets the core's `fault`, `trouble`, `will`, `abilities`. `solo`: nobody else can move.
+   * `same`: the state is the one that `movers` has looked at.
+   */
+  step(t: number, solo: boolean, same?: boolean): number;
   /** The threads that may be able to move in the state in the core, as bits; -1 where that is not known. */
   movers(): number;
   /** The first invariant that the state in the core breaks, in some way that its ANYs may be decided. Leaves the state as it was. */
@@ -146,7 +149,7 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
   const position = (lane: Lane): number => bytes[lane.pc]! | (bytes[lane.pc + 1]! << 8);
   const undo = new Int32Array(words.length);
 
-  function step(t: number, solo: boolean): number {
+  function step(t: number, solo: boolean, same = false): number {
     const lane = lanes[t]!;
     const { code, local, returns } = lane;
     c.fault = undefined;
@@ -156,6 +159,7 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     c.will = 0;
     c.abilities = 0;
     c.note = undefined;
+    if (!same) watch?.scan();
     watch?.run(t, solo);
     let pc = position(lane);
     const before = self.log === undefined ? undefined : bytes.slice();
@@ -170,7 +174,10 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     if (c.trouble !== undefined) return Troubled;
     if (to === BLOCKED && c.fault === undefined) {
       // What it looked at in vain and somebody else owns: the owner is not alone with it.
-      if (watch?.restore() === true) mayMove(t);
+      if (watch?.restore() === true) {
+        saved.set(words);
+        mayMove(t);
+      }
       return Blocked;
     }
     if (before !== undefined) record(t, lane, pc, to, before);
@@ -249,7 +256,7 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
 
   const saved = new Int32Array(words.length);
 
-  /** Could the thread do something? Looks without changing anything; what it looks at in vain is what it waits for. */
+  /** Could the thread do something? Leaves the state as it is in `saved`; what it looks at in vain is what it waits for. */
   function mayMove(t: number): boolean {
     const lane = lanes[t]!;
     const pc = position(lane);
@@ -258,14 +265,18 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
     watch?.remember(true);
     active = observer;
     observer.first();
-    saved.set(words);
     let moves = false;
     do {
       c.fault = c.trouble = undefined;
       c.decided = false;
-      if (pc !== 0) moves = lane.code[pc]!() !== BLOCKED || c.fault !== undefined || c.trouble !== undefined;
-      else moves = lane.begins.some((s, n) => mayBegin(s) && (lane.whens[n]!() || c.decided));
-      words.set(saved);
+      if (pc !== 0) {
+        moves = lane.code[pc]!() !== BLOCKED || c.fault !== undefined || c.trouble !== undefined;
+        words.set(saved);
+      } else {
+        const { begins, whens } = lane;
+        for (let n = 0; n < begins.length && !moves; n++) moves = mayBegin(begins[n]!) && (whens[n]!() || c.decided);
+        if (c.decided || watch?.restore() === true) words.set(saved);
+      }
     } while (!moves && observer.next());
     c.fault = c.trouble = undefined;
     active = odometer;
@@ -277,6 +288,8 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
   function movers(): number {
     if (watch === undefined) return -1;
     let out = 0;
+    watch.scan();
+    saved.set(words);
     for (let t = 0; t < lanes.length; t++) if (mayMove(t)) out |= 1 << t;
     return out;
   }

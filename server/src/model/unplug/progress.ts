@@ -18,13 +18,13 @@ interface Reversed {
 
 function reverse(g: Graph): Reversed {
   const n = g.states.count();
-  const edges = g.edgeTo.length();
   const first = new Int32Array(n + 1);
-  for (let e = 0; e < edges; e++) first[g.edgeTo.at(e) + 1]!++;
+  // States that were looked at again have left edges behind.
+  for (let s = 0; s < n; s++) for (let e = g.firstEdge.at(s); e < g.endEdge.at(s); e++) first[g.edgeTo.at(e) + 1]!++;
   for (let s = 0; s < n; s++) first[s + 1]! += first[s]!;
   const at = first.slice(0, n);
-  const from = new Int32Array(edges);
-  const by = new Int32Array(edges);
+  const from = new Int32Array(first[n]!);
+  const by = new Int32Array(first[n]!);
   for (let s = 0; s < n; s++)
     for (let e = g.firstEdge.at(s); e < g.endEdge.at(s); e++) {
       const slot = at[g.edgeTo.at(e)]!++;
