@@ -4,6 +4,7 @@ import type { ArmOf } from "../facts/arms.ts";
 import type { CParser } from "../syntax/parser.ts";
 import type { TypeRef } from "../syntax/ast.ts";
 import { expandInvocation } from "../syntax/expand.ts";
+import { openCalled } from "./called.ts";
 import { configuration } from "./configuration.ts";
 import { missedList } from "./core.ts";
 import type { Core, Under } from "./core.ts";
@@ -113,6 +114,7 @@ export function createProgram(source: Source, parser: CParser, options: ProgramO
   );
   const uses = openUses(core, lookup, functions);
   const targets = openTargets(core, declarations, functions, tables, uses, () => program);
+  const called = openCalled(core, functions);
   const signatures = openSignatures(core, lookup, functions);
 
   function expand(text: string, from: FileId): string | undefined {
@@ -135,6 +137,8 @@ export function createProgram(source: Source, parser: CParser, options: ProgramO
     definitions: functions.definitions,
     facts: functions.facts,
     callers: uses.callers,
+    calling: called.calling,
+    calls: called.calls,
     mentions: uses.mentions,
     fieldUses: uses.fieldUses,
     knowers: uses.knowers,

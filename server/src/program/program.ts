@@ -73,6 +73,10 @@ export interface Program {
   facts(ref: FunctionRef): FunctionFacts | undefined;
   /** Functions whose body mentions `name` followed by "(" (a call by name, in their own file's scope for a static `callee`). */
   callers(callee: FunctionRef): readonly FunctionRef[];
+  /** Functions of `files` whose body calls one of the names, as far as a lexer can tell. The files are indexed for it. */
+  calling(names: readonly string[], files: readonly FileId[]): readonly FunctionRef[];
+  /** The names that a function's body calls, as far as a lexer can tell. */
+  calls(fn: FunctionRef): readonly string[];
   /**
    * Functions and file-scope tables that mention the identifier at all (word match). With `declaredIn` (the file that declares the struct,
    * the field or the global) only files that can know it are looked at: the .c file alone, or all that may include the header.

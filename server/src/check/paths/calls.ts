@@ -1,0 +1,224 @@
+// A call on a path: an event of the API, a known kernel function, a step through a followed callee, or something that takes what it is given.
+import type { Effect } from "../../facts/facts.ts";
+import { NEG, POS, ZERO, learn } from "./knowledge.ts";
+import { acquire, act, decide, fromCaller, limits, note, report, rolesOf } from "./events.ts";
+import type { Events, Site } from "./events.ts";
+import { tempAddress, valueOf } from "./frame.ts";
+import type { Frame } from "./frame.ts";
+import { apply, takeResult } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
+import { fits } from "./protocol.ts";
+import type { Act } from "./protocol.ts";
+import { copyState, forget, isLocal, read } from "./state.ts";
+import type { Resource, State } from "./state.ts";
+import { contains, rootOf, some } from "./term.ts";
+import type { Term } from "./term.ts";
+
+export type Call = Effect & { readonly kind: "call" };
+
+/** What is known of a callee. */
+export interface Callee {
+  /** Whether it, or what it calls, uses the API. */
+  readonly uses: boolean;
+  /** The ways it ends, worked out when asked; undefined where that is too much. */
+  outcomes(): readonly Outcome[] | undefined;
+}
+
+export interface Calls extends Events {
+  /** The definition that a name means, where it is near enough to be followed. */
+  callee(name: string, f: Frame): Callee | undefined;
+  /** Whether a name that is passed on is a function of the same folder: a callback that may release anything. */
+  isFunction(name: string, f: Frame): boolean;
+}
+
+/** The states after a call; several where the callee can end in several ways. */
+export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
+  const { T, protocol } = C;
+  const id = `${f.fn.file}:${e.span.start}${e.implicit ? "!" : ""}${e.callee.k === "name" ? e.callee.name : ""}`;
+  const site: Site = { span: e.span, fn: f.fn.name, id, inner: false };
+  const args = e.args.map((a) => valueOf(f, s, a));
+  const own = T.op(id, e.callee.k === "name" ? `${e.callee.name}()` : "result");
+  const again = s.passed.has(id);
+  if (again) oldRound(C, s, id);
+  s.passed.add(id);
+  const give = (after: State, value: Term): State => {
+    if (e.result !== undefined) after.env.set(tempAddress(f, e.result), value);
+    return after;
+  };
+  const name = e.callee.k === "name" && !f.locals.has(e.callee.name) ? e.callee.name : undefined;
+  if (name === undefined) {
+    for (const t of args) escape(C, s, t, true);
+    return [give(s, own)];
+  }
+  const acts = protocol.acts.get(name);
+  if (acts !== undefined)
+    return [...acts].flatMap((a) => api(C, s, a, args, own, site)).map((after) => give(after, own));
+  const value = builtin(C, name, args);
+  if (value !== undefined) return [give(s, value)];
+  if (again && !protocol.testers.has(name) && fits(name, protocol.vocabulary.pure)) return [give(s, own)];
+  const freeing = protocol.vocabulary.frees.find((x) => x.name === name);
+  if (freeing !== undefined) free(C, s, args[freeing.at], freeing.part, site);
+  if (fits(name, protocol.vocabulary.harmless)) {
+    const told = fits(name, protocol.vocabulary.pure) ? T.pure(name, args) : own;
+    return [give(s, told)];
+  }
+  const callee = C.callee(name, f);
+  const passes = s.resources.some((r) => owed(r) && args.some((t) => reaches(r, t)));
+  if (callee !== undefined && (callee.uses || passes)) {
+    const outcomes = callee.outcomes();
+    if (outcomes !== undefined) {
+      const after = outcomes.flatMap((o): { readonly o: Outcome; readonly t: State }[] => {
+        const t = copyState(s);
+        if (o.resources.length > 0 || o.released.length > 0) note(t, site, `calls ${name}()`, name);
+        return apply(C, t, o, args, own, site, (u, term) => escape(C, u, term, false)) ? [{ o, t }] : [];
+      });
+      doubt(after);
+      return after.map(({ t }) => give(t, takeResult(T, t, site, own)));
+    }
+    // It may have released whatever it can reach.
+    if (callee.uses)
+      s.resources = s.resources.filter(
+        (r) => !r.stored && !args.some((t) => reaches(r, t)) && !r.spec.lent && !r.foreign,
+      );
+  }
+  if (fits(name, protocol.vocabulary.pure)) return [give(s, T.pure(name, args))];
+  const callback = args.some((t) => t.k === "sym" && C.isFunction(t.name, f));
+  for (const t of args) escape(C, s, t, callback);
+  if (callee === undefined) s.resources = s.resources.filter((r) => !r.foreign);
+  return [give(s, own)];
+}
+
+/** Where a callee releases something or does not, and nothing here tells which: what it leaves alone may not have been there. */
+function doubt(after: readonly { readonly o: Outcome; readonly t: State }[]): void {
+  const kinds = (o: Outcome): ReadonlySet<string> => new Set([...o.vague, ...o.released.map((r) => r.spec.model.id)]);
+  for (const { o, t } of after) {
+    const own = kinds(o);
+    const others = after.filter((x) => x.o !== o && (x.o.mask & o.mask) !== 0).flatMap((x) => [...kinds(x.o)]);
+    const open = new Set(others.filter((k) => !own.has(k)));
+    if (open.size > 0)
+      t.resources = t.resources.filter(
+        (r) => !open.has(r.spec.model.id) || (!r.spec.lent && !r.stored && r.cells.length === 0),
+      );
+  }
+}
+
+/** The kernel's own forms of a value, and its tests of pointers that are errors. */
+function builtin(C: Calls, name: string, args: readonly Term[]): Term | undefined {
+  const { T, protocol } = C;
+  const [first] = args;
+  if (first === undefined) return undefined;
+  switch (name) {
+    case "IS_ERR":
+    case "IS_ERR_VALUE":
+      return T.bin("<", first, T.num(0));
+    case "IS_ERR_OR_NULL":
+      return T.bin("<", first, T.num(1));
+    case "PTR_ERR_OR_ZERO":
+      return T.un("errno", first);
+  }
+  const tester = protocol.testers.get(name);
+  if (tester !== undefined) return T.pure(tester.known, [args[tester.at] ?? first]);
+  return protocol.vocabulary.identity.includes(name) ? first : undefined;
+}
+
+function api(C: Calls, s: State, a: Act, args: readonly Term[], result: Term, site: Site): readonly State[] {
+  if (a.event !== a.spec.acquire) {
+    act(C, s, a, rolesOf(C, s, a, args, result), site);
+    return [s];
+  }
+  provenance(C, s, a, args, site);
+  if (a.only !== undefined) {
+    const without = copyState(s);
+    const fails = learn(without.facts, result, (NEG | ZERO | POS) & ~a.only);
+    if (!learn(s.facts, result, a.only)) return fails ? [without] : [];
+    acquire(C, s, a, args, result, site);
+    return fails ? [s, without] : [s];
+  }
+  acquire(C, s, a, args, result, site);
+  limits(s, a, result);
+  decide(C, s);
+  return [s];
+}
+
+/** Memory that the device can't reach, by where it came from. */
+function provenance(C: Calls, s: State, a: Act, args: readonly Term[], site: Site): void {
+  const at = a.binds["buffer"];
+  const buffer = typeof at === "number" ? args[at] : undefined;
+  if (buffer === undefined) return;
+  const { provenance: rules, vmalloc } = C.protocol.vocabulary;
+  const root = rootOf(buffer);
+  const rule =
+    root.k === "var" && !root.name.endsWith("!")
+      ? rules.stack
+      : root.k === "str"
+        ? rules.rodata
+        : root.k === "op" && vmalloc.some((v) => root.name === `${v}()`)
+          ? rules.vmalloc
+          : undefined;
+  if (rule === undefined) return;
+  note(s, site, `maps it: ${a.name}()`, a.name, site.id);
+  const resource: Resource = {
+    id: site.id,
+    spec: a.spec,
+    phase: "",
+    roles: new Map([["buffer", buffer]]),
+    name: a.name,
+    span: site.span,
+    stored: false,
+    escaped: false,
+    foreign: false,
+    inner: false,
+    cells: [],
+  };
+  report(C, s, { rule, resource, span: site.span, api: a.name });
+}
+
+/** Memory is freed; what is mapped must not be. */
+function free(C: Calls, s: State, what: Term | undefined, part: string | undefined, site: Site): void {
+  if (what === undefined) return;
+  const gone = part === undefined ? what : read(C.T, s, C.T.faddr(what, part));
+  for (const r of s.resources) {
+    if (r.escaped || r.inner || r.foreign || r.roles.get("buffer") !== gone) continue;
+    const next = C.protocol.next(r.spec, r.phase, "free");
+    if (next?.rule === undefined) continue;
+    note(s, site, "frees the buffer", "", r.id);
+    report(C, s, { rule: next.rule, resource: r, span: site.span, api: r.name });
+    s.resources = s.resources.filter((x) => x !== r);
+  }
+}
+
+/** Code that is not followed gets a value: whatever it leads to is out of sight. `anything`: it may release what it can reach. */
+function escape(C: Calls, s: State, t: Term, anything: boolean): void {
+  const { T } = C;
+  s.resources = s.resources.map((r) =>
+    !r.escaped && ((anything && r.stored) || reaches(r, t)) ? { ...r, escaped: true } : r,
+  );
+  if (anything) s.resources = s.resources.filter((r) => !r.foreign);
+  if (fromCaller(t) && t.depth < 4 && !s.escapes.includes(t)) s.escapes = [...s.escapes, t];
+  if ((t.k === "var" || t.k === "faddr" || t.k === "iaddr") && !(t.k === "var" && t.name.endsWith("!")))
+    forget(T, s, t, "given");
+}
+
+/** The value is the resource's handle, or points to memory of this function that holds it. */
+function reaches(r: Resource, t: Term): boolean {
+  if (r.spec.lent) return false;
+  const keys = r.spec.keys.flatMap((k) => r.roles.get(k) ?? []);
+  if (keys.some((k) => contains(t, k))) return true;
+  return isLocal(t) && r.cells.some((at) => rootOf(at) === rootOf(t));
+}
+
+const owed = (r: Resource): boolean => !r.foreign && !r.escaped;
+
+/** The second round of a loop: what the same call gave in the round before is another value. */
+function oldRound(C: Calls, s: State, id: string): void {
+  const { T } = C;
+  const inner = `${id}/`;
+  const old = (t: Term): boolean =>
+    some(t, (p) => p.k === "op" && (p.key === id || p.key.startsWith(inner) || p.key.startsWith(`${id} `)));
+  s.resources = s.resources.filter((r) => r.id !== id && !r.id.startsWith(inner) && ![...r.roles.values()].some(old));
+  for (const [at, value] of [...s.env]) {
+    if (old(at)) s.env.delete(at);
+    else if (old(value)) s.env.set(at, T.op(`${id} before ${at.id}`, "earlier"));
+  }
+  for (const fact of [...s.facts.keys()]) if (old(fact)) s.facts.delete(fact);
+}

@@ -1,0 +1,59 @@
+// What is wrong at the end of a function: mappings that nobody has any more, and handles that nobody tested.
+import type { FunctionFacts } from "../../facts/facts.ts";
+import type { Defect, Events } from "./events.ts";
+import { FAILED, ZERO, maskOf } from "./knowledge.ts";
+import { isReturned } from "./outcome.ts";
+import type { Ending, Run } from "./run.ts";
+import type { Resource } from "./state.ts";
+
+/** Leaks. `inner` ones are of resources that a callee acquired. */
+export function lostAt(E: Events, run: Run): readonly Defect[] {
+  const answerable = releasedOnErrors(run);
+  const found = new Map<string, Defect>();
+  for (const ending of run.endings) {
+    for (const r of ending.state.resources) {
+      if (r.foreign || r.escaped || r.inner || isReturned(r, ending.value)) continue;
+      const next = E.protocol.next(r.spec, r.phase, "end");
+      if (next?.rule === undefined) continue;
+      const shared = r.stored || r.spec.lent === true;
+      if (shared && !(answerable.has(r.id) && isError(run.fn, ending))) continue;
+      const key = `${next.rule} ${r.id}`;
+      const before = found.get(key);
+      if (before !== undefined && before.span.start <= ending.span.start) continue;
+      found.set(key, {
+        rule: next.rule,
+        resource: r,
+        span: ending.span,
+        api: r.name,
+        trace: {
+          prev: ending.state.trace,
+          kind: "violation",
+          text: "",
+          span: ending.span,
+          fn: run.fn.name,
+          about: r.id,
+        },
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Resources that the function itself releases on some way to an error: on the others it has to as well. */
+function releasedOnErrors(run: Run): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const ending of run.endings) {
+    if (!isError(run.fn, ending)) continue;
+    for (const r of ending.state.resources) if (!r.foreign && isReleased(r)) found.add(r.id);
+  }
+  return found;
+}
+
+const isReleased = (r: Resource): boolean => /^(released|freed)$/.test(r.phase);
+
+/** The function says that it failed. */
+export function isError(fn: FunctionFacts, { state, value }: Ending): boolean {
+  if (value === undefined) return false;
+  const mask = maskOf(state.facts, value);
+  return mask === FAILED || (mask === ZERO && fn.returns.pointers > 0);
+}
