@@ -192,7 +192,7 @@ function explain(x: Case): { readonly repairs: readonly Repair[]; readonly direc
   const all = minimal([...candidates, ...last], safe);
   return all.length > 0
     ? { repairs: all }
-    : { repairs: [], direct: { ...unexplained(scene, v), confidence: "likely" } };
+    : { repairs: [], direct: { ...unexplained(scene, v, kit.sessions === true), confidence: "likely" } };
 }
 
 /**
@@ -294,18 +294,16 @@ function reopened({ set, kit }: Case, v: ModelViolation, who: string): boolean {
 }
 
 /** No repair helps: the rule that the violation is nearest to, with the violation for a message. */
-function unexplained({ set, names, roles }: Scene, v: ModelViolation): Omit<Direct, "confidence"> {
+function unexplained({ set, names, roles }: Scene, v: ModelViolation, sessions: boolean): Omit<Direct, "confidence"> {
   const last = v.ran.findLast((x) => set.procs[x.ins?.at?.fn ?? ""] !== undefined);
   const { blocked, what, detail } = v;
   const spent =
     (what === "get-on-zero" || what === "put-below-zero" || what === "reinit-of-live-count") &&
     roles.counter !== undefined;
-  // What may still begin a mapping because nobody has told it to stop.
+  // What is still mapped, or may still begin to map, because nobody has told it to stop.
   const begins = v.ran.findLast((x) => x.ins !== undefined)?.ins;
-  const untold =
-    begins?.op === "act" &&
-    begins.act === names.acts.mapBegin &&
-    !v.ran.some((x) => x.ins?.at?.fn === names.procs.invalidate);
+  const maps = names.concerns[what] === "mapping" || (begins?.op === "act" && begins.act === names.acts.mapBegin);
+  const untold = maps && !v.ran.some((x) => x.ins?.at?.fn === names.procs.invalidate);
   const rule =
     names.concerns[what] === "provider" && !untold
       ? "provider/use-after-revoke"
@@ -313,6 +311,8 @@ function unexplained({ set, names, roles }: Scene, v: ModelViolation): Omit<Dire
         ? "dma-buf/revoke-not-idempotent"
         : blocked !== undefined
           ? "dma-buf/drain-never-ends"
-          : "dma-buf/not-invalidated";
+          : untold && sessions
+            ? "dma-buf/outlives-session"
+            : "dma-buf/not-invalidated";
   return { rule, message: detail, fn: last?.ins?.at?.fn ?? last?.start ?? "", at: last?.ins?.at };
 }

@@ -119,9 +119,15 @@ function soundPart(set: SkeletonSet, kit: Kit): Kit {
 
 /** Evidence for people: the steps that carry it, or why none needs to. */
 function told(o: ObligationResult): Evidence[] {
-  const out = o.evidence.flatMap(stepsOf);
+  const out = distinct(o.evidence.flatMap(stepsOf));
   if (out.length > 0 || o.verdict !== "proved") return out;
   return [{ kind: "contract", text: o.reason ?? o.name, source: "explored without any step of the kind" }];
+}
+
+/** Code that was cloned for its arguments says the same twice. */
+function distinct(evidence: readonly Evidence[]): Evidence[] {
+  const keys = evidence.map((e) => JSON.stringify(e));
+  return evidence.filter((_, n) => keys.indexOf(keys[n]!) === n);
 }
 
 function stepsOf(e: StepEvidence): Evidence[] {
