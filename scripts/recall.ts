@@ -2,6 +2,7 @@
 //   npm run recall -- [--tree DIR] [--family vfio|rdma] [--only ID[,ID]] [--disguise D[,D]|all|none] [--jobs N] [--budget SECONDS]
 //                     [--min PERCENT] [--results FILE] [--json] [--list] [--dry-run]
 // --results FILE: results are appended to FILE as they come, and what stands there already is not run again; delete it when the engine changed.
+//   npm run recall -- --seed N [--tree DIR] [--count N] [--only OPERATOR[,OPERATOR]] [--min PERCENT] [--json]: see plant.ts
 // Exit: 0; 1 with --min when recall is below it; 2 for usage; 3 where no checker is joined on.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 import { casesOf, nameOf, type Case } from "./recall/cases.ts";
 import { makeChecker, type FamilyId } from "./recall/checker.ts";
 import type { Disguise } from "./recall/disguise.ts";
+import { plantMain } from "./plant/main.ts";
 import { DISGUISES } from "./recall/disguises.ts";
 import { dryReport, dryRun } from "./recall/dry-run.ts";
 import { FAMILIES, familyOf } from "./recall/families.ts";
@@ -30,6 +32,8 @@ const { values } = parseArgs({
     budget: { type: "string", default: "60" },
     min: { type: "string" },
     results: { type: "string" },
+    seed: { type: "string" },
+    count: { type: "string", default: "60" },
     json: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     "dry-run": { type: "boolean", default: false },
@@ -66,6 +70,18 @@ function chosenCases(): Case[] {
   if (unknown !== undefined) usage(`no planted bug ${unknown}; --list shows them`);
   const mutants = MUTANTS.filter((m) => only?.includes(m.id) ?? true);
   return chosenFamilies().flatMap((family) => casesOf(family, mutants, chosenDisguises()));
+}
+
+/** With a seed, bugs are planted at call sites of the DMA API that are drawn from the whole tree, instead of in the exporters. */
+function planted(seed: string): Promise<number> {
+  return plantMain({
+    tree: values.tree,
+    seed: Number(seed),
+    count: Number(values.count),
+    json: values.json,
+    ...(values.only === undefined ? {} : { only: values.only.split(",") }),
+    ...(values.min === undefined ? {} : { min: Number(values.min) }),
+  });
 }
 
 function list(): void {
@@ -147,7 +163,8 @@ async function main(cases: readonly Case[]): Promise<number> {
   return values.min !== undefined && 100 * all.found < Number(values.min) * all.bugs ? 1 : 0;
 }
 
-if (values.list) list();
+if (values.seed !== undefined) process.exitCode = await planted(values.seed);
+else if (values.list) list();
 else if (values.worker) work(chosenCases());
 else {
   process.exitCode = await main(chosenCases()).catch((error: unknown) => {

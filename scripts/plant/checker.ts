@@ -1,0 +1,49 @@
+// The checker as the planting harness asks it: what is said of one file of a tree, with some texts laid over it.
+import path from "node:path";
+import { newCheck } from "../../server/src/check/pipeline.ts";
+import { engineOf } from "../../server/src/cli/engine.ts";
+import { settle } from "../../server/src/findings/settle.ts";
+import type { SettledReport } from "../../server/src/findings/report.ts";
+import { createProgram } from "../../server/src/program/create.ts";
+import type { Source as Tree } from "../../server/src/program/program.ts";
+import { overlaySource } from "../../server/src/project/memory.ts";
+import { openTree } from "../../server/src/project/tree.ts";
+import { loadParser } from "../../server/src/syntax/parser.ts";
+import type { Rule } from "../../server/src/model/lifecycle.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+
+export interface TreeChecker {
+  readonly tree: Tree;
+  readonly rules: readonly Rule[];
+  /** What is said of these files, with the texts in place of the tree's. */
+  check(paths: readonly string[], texts: Readonly<Record<string, string>>): Promise<SettledReport>;
+}
+
+/** Opens a tree for checking. Throws where there is none. */
+export async function treeChecker(dir: string): Promise<TreeChecker> {
+  const opened = openTree(dir);
+  if ("why" in opened) throw new Error(opened.why);
+  const { source } = opened;
+  const parser = await loadParser({
+    runtime: path.join(root, "node_modules/web-tree-sitter/web-tree-sitter.wasm"),
+    grammar: path.join(root, "grammars/kernel-c/tree-sitter-kernel_c.wasm"),
+  });
+  const engine = engineOf(parser);
+  const base = createProgram(source, parser);
+  const severities = new Map(engine.rules.map((rule) => [rule.id, rule.severity]));
+  return {
+    tree: source,
+    rules: engine.rules,
+    check: async (paths, texts) => {
+      const over = Object.keys(texts).length === 0 ? source : overlaySource(source, texts);
+      const program = over === source ? base : createProgram(over, parser, { over: base });
+      const check = newCheck({ ...engine, program: () => program });
+      const report = await check({ tree: over, paths, proofs: false, progress: () => undefined });
+      return settle(report, {
+        read: (file) => over.read(file),
+        severity: (rule) => severities.get(rule) ?? "error",
+      });
+    },
+  };
+}
