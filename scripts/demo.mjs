@@ -1,4 +1,5 @@
-// The main job on the bundled example: a driver that lends a BAR to others, once sound and once with a lifetime bug. Prints proof and witness.
+// The main job on the bundled example: a driver that lends a BAR to others, once sound and once with a lifetime bug, and a series of patches to it. Prints proof,
+// witness, and what each patch brings and fixes.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 
@@ -15,4 +16,5 @@ function lifebound(folder, ...args) {
 
 const sound = lifebound("test/fixtures/demo/sound", "check", "--proofs", ".");
 const buggy = lifebound("test/fixtures/demo/buggy", "check", ".");
-process.exit(sound === 0 && buggy === 1 ? 0 : 1);
+const series = lifebound("test/fixtures/demo", "scan", "--tree", "buggy", "series.mbox");
+process.exit(sound === 0 && buggy === 1 && series === 1 ? 0 : 1);

@@ -8,6 +8,7 @@ import { lazyCheck } from "./cli/engine.ts";
 import { factsText, wasmFiles } from "./cli/facts.ts";
 import { lifecycleEntry } from "./cli/models.ts";
 import { run } from "./cli/run.ts";
+import { scanningOf } from "./cli/scanning.ts";
 import { openPaths } from "./cli/tree.ts";
 import { ruleList } from "./lifecycles/catalogue.ts";
 import { lifecycles } from "./lifecycles/index.ts";
@@ -42,6 +43,7 @@ const deps: Deps = {
   terminal: process.stderr.isTTY === true,
   open: (dir, paths) => openPaths(dir, paths, process.cwd()),
   check: lazyCheck(wasmFiles(here)),
+  scanning: scanningOf(wasmFiles(here), process.cwd()),
   facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
   readText: (file) => textOf(file),
   models: [...lifecycles.map(lifecycleEntry), dmaCoreEntry],

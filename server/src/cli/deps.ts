@@ -5,6 +5,23 @@ import type { Check, Kept } from "../check/check.ts";
 import type { AnyLifecycle, Rule } from "../model/lifecycle.ts";
 import type { DiagramFormat } from "../present/model.ts";
 import type { Source } from "../program/program.ts";
+import type { GitRepository } from "../project/git.ts";
+import type { Inputs } from "../project/inputs.ts";
+import type { Checker } from "../review/scan.ts";
+
+/** What a scan of patches needs from outside. */
+export interface Scanning {
+  /** The files that a name stands for; "-" is standard input. */
+  inputs(name: string): Inputs;
+  /** The text of a file; undefined where it can't be read. */
+  text(file: string): string | undefined;
+  /** The repository at a folder; a string says why there is none. */
+  git(folder: string): GitRepository | string;
+  /** A plain tree; without a folder the kernel tree that the user stands in, or undefined. A string says why it can't be read. */
+  tree(dir: string | undefined): { readonly source: Source; readonly name: string } | string | undefined;
+  /** The analysis over states of a tree. */
+  reviewers(): Promise<(tree: Source) => Checker>;
+}
 
 /** A tree with the files that were asked for; what could not be read is a list, not an error. */
 export interface Opened {
@@ -44,6 +61,8 @@ export interface Deps {
   open(dir: string | undefined, paths: readonly string[]): Opened | string;
   /** Absent where this build has no analysis joined on. */
   readonly check?: Check;
+  /** Absent where this build has no analysis joined on. */
+  readonly scanning?: Scanning;
   /** The flow graph of a function as text; undefined where there is no such function in that file. */
   facts(tree: Source, file: FileId, fn: string): Promise<string | undefined>;
   /** The text of a file that is no part of a tree; undefined where it can't be read. */

@@ -6,6 +6,9 @@ import type { CheckOptions } from "./check.ts";
 import type { Deps } from "./deps.ts";
 import { INTERNAL, OK, Stop, USAGE } from "./exit.ts";
 import { checkModels, explain, list, runModel, show, trace } from "./models.ts";
+import { SCAN_FORMATS } from "./render.ts";
+import { scan } from "./scan.ts";
+import type { ScanOptions } from "./scan.ts";
 import { why } from "./why.ts";
 import type { WhyOptions } from "./why.ts";
 import type { DiagramFormat } from "../present/model.ts";
@@ -58,6 +61,27 @@ function commands(deps: Deps, end: (code: number) => void): Command {
     .option("--proofs", "print every proof with its evidence")
     .addOption(noCache())
     .action(async (paths: string[], options: CheckOptions) => end(await check(paths, options, deps)));
+
+  program
+    .command("scan")
+    .description("scan a patch series: what each patch brings, fixes, or leaves as it was")
+    .argument(
+      "<series...>",
+      "mailboxes, maildirs, mails, patches, folders of them, quilt queues, commit ranges with --git, - for standard input",
+    )
+    .option("--tree <dir>", "the kernel tree that it applies to (default: the one that you are in)")
+    .option("--git <repository>", "a repository; its commits are read, nothing in it is touched")
+    .option("--base <commit>", "with --git: what it applies to (default: its base-commit, or found by blob ids)")
+    .option("--revision <n>", "the version of the series (default: the newest)")
+    .option("--against <series>", "an older version: what was fixed, kept and added since")
+    .option("--baseline <file>", "accepted findings, one a line: a fingerprint and a reason")
+    .addOption(new Option("--format <format>", "what is printed").choices([...SCAN_FORMATS]).default("text"))
+    .addOption(
+      new Option("--fail-on <level>", "from what on the exit code is 1").choices([...FAIL_ON]).default("new-error"),
+    )
+    .option("--positive", "say what protects what a patch touches where nothing is wrong with it")
+    .option("--proofs", "print every proof of the end of the series with its evidence")
+    .action(async (names: string[], options: ScanOptions) => end(await scan(names, options, deps)));
 
   program
     .command("why")

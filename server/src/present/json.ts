@@ -2,13 +2,45 @@
 import type { Incomplete } from "../base/result.ts";
 import type { Place, PlacedFinding, PlacedProof, PlacedStep, SettledReport } from "../findings/report.ts";
 import type { Finding } from "../findings/finding.ts";
+import type { Compared, Review } from "../findings/review.ts";
 
 /** Goes up when a field changes its meaning or goes away; new fields may come without it. */
 export const JSON_VERSION = 1;
 
 /** The report as JSON text with two blanks of indentation and a newline at its end. */
 export function renderJson(report: SettledReport, tool: { readonly version: string }): string {
-  const body = {
+  return print(bodyOf(report, tool));
+}
+
+/** The same for a review: with its base, the line of the patch at each finding, and the comparison with an older version. */
+export function renderReviewJson(review: Review, tool: { readonly version: string }): string {
+  const { report, anchors, base, compared } = review;
+  const body = bodyOf(report, tool);
+  const findings = report.findings.map((each) => {
+    const anchor = anchors.get(each.fingerprint);
+    return anchor === undefined ? finding(each) : { ...finding(each), patchLine: { ...anchor } };
+  });
+  return print({ ...body, findings, base, ...(compared === undefined ? {} : { against: against(compared) }) });
+}
+
+const print = (body: object): string => `${JSON.stringify(body, undefined, 2)}\n`;
+
+const against = ({ name, fixed, kept, added }: Compared): object => ({
+  name,
+  fixed: fixed.map(brief),
+  kept: kept.map(brief),
+  added: added.map(brief),
+});
+
+const brief = (each: PlacedFinding): object => ({
+  rule: each.finding.rule,
+  ...where(each),
+  message: each.finding.message,
+  fingerprint: each.fingerprint,
+});
+
+function bodyOf(report: SettledReport, tool: { readonly version: string }): object {
+  return {
     version: JSON_VERSION,
     tool: { name: "lifebound", version: tool.version },
     findings: report.findings.map(finding),
@@ -18,7 +50,6 @@ export function renderJson(report: SettledReport, tool: { readonly version: stri
     ...(report.patches === undefined ? {} : { patches: report.patches }),
     totals: report.totals,
   };
-  return `${JSON.stringify(body, undefined, 2)}\n`;
 }
 
 function finding(placed: PlacedFinding): object {

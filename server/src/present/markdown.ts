@@ -2,6 +2,8 @@
 import type { PlacedFinding, PlacedProof, SettledReport } from "../findings/report.ts";
 import { cited, sequence } from "../model/draw.ts";
 import { mermaidSequence } from "../model/draw-mermaid.ts";
+import type { Review } from "../findings/review.ts";
+import { counts } from "./scan-text.ts";
 import { place, renderExplored, summary } from "./text.ts";
 
 /** The report as Markdown. Proofs are left out unless asked for. Ends with a newline. */
@@ -18,6 +20,18 @@ export function renderMarkdown(report: SettledReport, options: { readonly proofs
     ...(options.proofs === true ? report.proofs.flatMap(proof) : []),
     ...(unseen.length === 0 ? [] : ["## Not seen", "", ...unseen, ""]),
   ].join("\n");
+}
+
+/** A review as Markdown: its patches as a table, then the report. */
+export function renderReviewMarkdown(review: Review, options: { readonly proofs?: boolean } = {}): string {
+  const rows = review.patches.map(({ index, subject, status, reason }) => {
+    const mine = review.report.findings.filter(({ finding: f }) => f.patch === index || f.fixedBy === index);
+    const said = mine.map(({ finding: f }) => `${f.fixedBy === index ? "fixes" : f.status} ${code(f.rule)}`);
+    return `| ${index} | ${escape(subject)} | ${escape(reason === undefined ? status : `${status}: ${reason}`)} | ${said.join(", ")} |`;
+  });
+  const table = ["| # | patch | status | findings |", "| --- | --- | --- | --- |", ...rows];
+  const [head, ...rest] = renderMarkdown(review.report, options).split("\n");
+  return [head, "", `${counts(review)}. Base: ${code(review.base)}.`, "", ...table, ...rest].join("\n");
 }
 
 function finding(placed: PlacedFinding): readonly string[] {

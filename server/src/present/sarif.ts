@@ -76,6 +76,9 @@ function result(placed: PlacedFinding, ids: readonly string[]): Result {
     properties: {
       confidence: finding.confidence,
       resource: finding.resource,
+      ...(finding.status === undefined ? {} : { status: finding.status }),
+      ...(finding.patch === undefined ? {} : { patch: finding.patch }),
+      ...(finding.fixedBy === undefined ? {} : { fixedBy: finding.fixedBy }),
       assumptions: [...finding.assumptions],
       contracts: [...finding.contracts],
       abilities: finding.abilities.map(({ id, standing, source }) => `${id} [${standing}: ${source}]`),

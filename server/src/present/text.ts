@@ -102,7 +102,8 @@ export function renderExplored(explored: Explored): string {
   return `${count(explored.states, "state")}${instances.length === 0 ? "" : ` for up to ${instances.join(", ")}`}`;
 }
 
-function renderUnseen(incomplete: readonly Incomplete[], most: number): readonly string[] {
+/** What was not seen, up to `most` of it. */
+export function renderUnseen(incomplete: readonly Incomplete[], most: number): readonly string[] {
   if (incomplete.length === 0) return [];
   const lines = incomplete
     .slice(0, most)

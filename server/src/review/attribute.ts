@@ -24,7 +24,7 @@ export interface Attributed {
 }
 
 interface Chain {
-  readonly from: number;
+  from: number;
   readonly first: PlacedFinding;
   last: PlacedFinding;
   /** The state in which it is gone; undefined while it stands. */
@@ -33,8 +33,51 @@ interface Chain {
   moved: number | undefined;
 }
 
+/**
+ * Two defects at once can look like a third. A mask is a finding that came when another of its resource went, and went when another came: at `from` and `to`, the
+ * states. Whether what came at `to` is due to patch `from` shows where the state `to` is looked at without that patch.
+ */
+export interface Mask {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is found in the state `to` of a mask without the patch `from`; undefined where the patch can't be taken out there. */
+export type Unmasked = (mask: Mask) => Promise<readonly PlacedFinding[] | undefined>;
+
 /** Attributes findings: `states[0]` is before the series, `states[k]` after patch k. Patches that were not applied have the state before them. */
-export function attribute(states: readonly State[]): readonly Attributed[] {
+export async function attribute(states: readonly State[], unmasked: Unmasked): Promise<readonly Attributed[]> {
+  const chains = chainsOf(states);
+  const dropped = new Set<Chain>();
+  for (const mask of chains) {
+    const { from, gone: to } = mask;
+    if (from === 0 || to === undefined) continue;
+    const same = (chain: Chain): boolean =>
+      chain !== mask && chain.first.finding.resource === mask.first.finding.resource;
+    const went = chains.filter((chain) => same(chain) && chain.gone === from);
+    const came = chains.filter((chain) => same(chain) && chain.from === to);
+    if (came.length === 0) continue;
+    const without = await unmasked({ from, to });
+    if (without === undefined) continue;
+    const still = (chain: Chain): boolean =>
+      without.some((each) => alike(each, chain.last) || alike(each, chain.first));
+    for (const chain of came.filter((each) => !still(each))) {
+      chain.from = from;
+      dropped.add(mask);
+    }
+    for (const chain of went.filter((each) => !still(each))) {
+      chain.gone = to;
+      dropped.add(mask);
+    }
+  }
+  return chains.filter((chain) => !dropped.has(chain)).map(verdict);
+}
+
+const alike = (a: PlacedFinding, b: PlacedFinding): boolean =>
+  a.fingerprint === b.fingerprint ||
+  (a.finding.rule === b.finding.rule && a.finding.fn === b.finding.fn && a.finding.resource === b.finding.resource);
+
+function chainsOf(states: readonly State[]): readonly Chain[] {
   const chains: Chain[] = [];
   let open: Chain[] = [];
   for (const [k, state] of states.entries()) {
@@ -59,7 +102,7 @@ export function attribute(states: readonly State[]): readonly Attributed[] {
     }
     open = still;
   }
-  return chains.map(verdict);
+  return chains;
 }
 
 function verdict({ from, first, last, gone, moved }: Chain): Attributed {

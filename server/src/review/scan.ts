@@ -4,9 +4,10 @@ import type { FileId } from "../base/span.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { PlacedFinding, PlacedProof, Report, SettledReport } from "../findings/report.ts";
 import { settle } from "../findings/settle.ts";
+import { applyPatch } from "./apply.ts";
 import type { Edits, Read } from "./apply.ts";
 import { attribute } from "./attribute.ts";
-import type { Attributed, State } from "./attribute.ts";
+import type { Attributed, State, Unmasked } from "./attribute.ts";
 import type { Patch } from "./patch.ts";
 import { applySeries } from "./sequence.ts";
 import type { Sequence } from "./sequence.ts";
@@ -79,6 +80,10 @@ async function inTree(
         over.has(path) ? over.get(path) : checker.read(path),
   );
   const origins = originsOf(request.patches, own);
+  const nameIn =
+    (k: number) =>
+    (file: FileId): FileId =>
+      origins[k]?.get(file) ?? file;
   const looked = new Map<number, readonly FileId[]>();
   for (const [k, step] of own.steps.entries()) {
     const files = [...step.edits.keys()].filter((file) => /\.[ch]$|(?:^|\/)(?:Makefile|Kbuild)$/.test(file));
@@ -97,15 +102,24 @@ async function inTree(
       // What an earlier patch moved elsewhere is looked at where it is now: every file that the series affects and that is there.
       const paths = all.filter((file) => read(file) !== undefined);
       const report = await checker.check(over, paths, request.proofs && final);
-      const around = { read, severity: request.severity, name: (file: FileId) => origins[k]?.get(file) ?? file };
+      const around = { read, severity: request.severity, name: nameIn(k) };
       last = settle(onlyHunks ? doubtful(report) : report, around);
     }
     states.push(stateOf(last, origins[k] ?? new Map<string, string>()));
   }
+  const unmasked: Unmasked = async ({ from, to }) => {
+    const [diff, over, read] = [request.patches[from - 1]?.diff, edits[to], reads[to]];
+    if (diff === undefined || over === undefined || read === undefined) return undefined;
+    const back = applyPatch(diff, read, { fuzz: 0, reverse: true });
+    if (!back.ok) return undefined;
+    const report = await checker.check(new Map([...over, ...back.edits]), all, false);
+    const without: Read = (path) => (back.edits.has(path) ? back.edits.get(path) : read(path));
+    return settle(report, { read: without, severity: request.severity, name: nameIn(to) }).findings;
+  };
   return {
     sequence: refused === undefined ? own : { before: refused.before, steps: refused.steps.map((step, k) => ({ ...step, edits: own.steps[k]?.edits ?? step.edits })) }, // prettier-ignore
     onlyHunks,
-    attributed: attribute(states),
+    attributed: await attribute(states, unmasked),
     silenced: new Map(last.suppressed.map(({ finding, reason }) => [finding.fingerprint, reason])),
     proofs: last.proofs,
     incomplete: last.incomplete,

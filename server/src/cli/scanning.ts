@@ -1,0 +1,41 @@
+// What a scan needs of the machine: inputs, repositories, trees, and the analysis with its parser.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { openGit } from "../project/git.ts";
+import { findInputs } from "../project/inputs.ts";
+import { findTree, isKernelTree, openTree } from "../project/tree.ts";
+import { loadParser } from "../syntax/parser.ts";
+import type { WasmFiles } from "../syntax/parser.ts";
+import type { Scanning } from "./deps.ts";
+import { engineOf } from "./engine.ts";
+import { newReviewer } from "./reviewer.ts";
+
+/** Joins a scan to files, git and standard input. Names count from `cwd`. */
+export function scanningOf(wasm: WasmFiles, cwd: string): Scanning {
+  return {
+    inputs: (name) => findInputs(name, cwd, standardInput),
+    text: (file) => {
+      try {
+        return readFileSync(path.resolve(cwd, file), "utf8");
+      } catch {
+        return undefined;
+      }
+    },
+    git: (folder) => openGit(path.resolve(cwd, folder)),
+    tree: (dir) => {
+      const root = dir === undefined ? findTree(cwd) : path.resolve(cwd, dir);
+      if (dir === undefined && !isKernelTree(root)) return undefined;
+      const opened = openTree(root);
+      return "why" in opened ? opened.why : { source: opened.source, name: dir ?? path.basename(root) };
+    },
+    reviewers: async () => {
+      const parser = await loadParser(wasm);
+      const engine = engineOf(parser);
+      return (tree) => newReviewer(tree, engine, parser);
+    },
+  };
+}
+
+async function* standardInput(): AsyncIterable<Buffer> {
+  for await (const chunk of process.stdin) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+}
