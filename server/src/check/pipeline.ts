@@ -7,12 +7,14 @@ import type { Proof } from "../findings/proof.ts";
 import type { Report } from "../findings/report.ts";
 import type { Rule } from "../model/lifecycle.ts";
 import type { Ability } from "../model/unplug/scenario.ts";
+import type { PathVocabulary } from "../model/paths.ts";
 import type { Vocabulary } from "../model/unplug/vocabulary.ts";
 import { indexOf } from "../program/create.ts";
 import type { Index } from "../program/index.ts";
 import { packIndex, unpackIndex } from "../program/pack.ts";
 import type { Program, Source } from "../program/program.ts";
 import type { Check, Kept, Progress } from "./check.ts";
+import { checkPaths } from "./paths/check.ts";
 import { OTHER_DRIVER } from "./unplug/calls.ts";
 import { verifyContract } from "./unplug/contracts.ts";
 import type { Broken, Requirement } from "./unplug/contracts.ts";
@@ -43,6 +45,8 @@ export interface Engine {
   kit(contract: string, lost?: readonly string[]): Kit;
   readonly abilities: readonly Ability[];
   readonly rules: readonly Rule[];
+  /** The lifecycles that are followed along paths; none where absent. */
+  readonly paths?: PathVocabulary;
   /** States of one exploration; the default of diagnosis where absent. */
   readonly budget?: number;
 }
@@ -69,11 +73,17 @@ export function newCheck(engine: Engine): Check {
       report.proofs.push(...one.proofs);
       report.incomplete.push(...one.incomplete);
     }
+    const walked =
+      engine.paths === undefined
+        ? undefined
+        : checkPaths({ program, vocabulary: engine.paths, rules: engine.rules, paths, progress });
+    report.findings.push(...(walked?.findings ?? []));
+    report.incomplete.push(...(walked?.incomplete ?? []));
     report.incomplete.push(...program.incomplete());
     const index = indexOf(program);
     // What cannot be kept is found again.
     if (index !== undefined && index.fresh > 0) cache?.store(INDEX, packIndex(index));
-    return { ...report, seen: { files: paths.length, exporters: families.length } };
+    return { ...report, seen: { files: paths.length, exporters: families.length, ...walked?.seen } };
   };
 }
 

@@ -4,6 +4,7 @@ import { newCheck } from "../check/pipeline.ts";
 import type { Engine } from "../check/pipeline.ts";
 import type { Kit } from "../check/unplug/diagnose.ts";
 import { ruleList } from "../lifecycles/catalogue.ts";
+import { dmaPaths } from "../lifecycles/dma/models.ts";
 import { abilities } from "../lifecycles/unplug/abilities.ts";
 import { contracts } from "../lifecycles/unplug/contracts/index.ts";
 import { names } from "../lifecycles/unplug/names.ts";
@@ -34,6 +35,7 @@ export function engineOf(parser: CParser): Engine {
     kit: kitOf,
     abilities,
     rules: ruleList,
+    paths: dmaPaths,
   };
 }
 

@@ -45,12 +45,16 @@ export interface PathVocabulary {
   /** Calls whose value depends on nothing but their arguments. Whole names, or prefixes and suffixes with a "*". */
   readonly pure: readonly string[];
   readonly frees: readonly Freeing[];
+  /** Functions that change what argument 0 points to and keep nothing. */
+  readonly overwrites: readonly string[];
   /** Where memory comes from: the result of these is not physically contiguous. */
   readonly vmalloc: readonly string[];
   /** Errors that say that what was asked for goes on by itself. */
   readonly pending: readonly string[];
   /** Constants that directions are compared as. */
   readonly directions: Readonly<Record<string, number>>;
+  /** The direction that allows syncs in any. */
+  readonly both: string;
   /** A file that defines a table of one of these structs implements the API instead of using it. */
   readonly implementers: readonly string[];
   /** Rule ids for provenance of the buffer. */

@@ -1,5 +1,6 @@
 // A call on a path: an event of the API, a known kernel function, a step through a followed callee, or something that takes what it is given.
 import type { Effect } from "../../facts/facts.ts";
+import { printValue } from "../../facts/text.ts";
 import { NEG, POS, ZERO, learn } from "./knowledge.ts";
 import { acquire, act, decide, fromCaller, limits, note, report, rolesOf } from "./events.ts";
 import type { Events, Site } from "./events.ts";
@@ -35,7 +36,11 @@ export interface Calls extends Events {
 export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   const { T, protocol } = C;
   const id = `${f.fn.file}:${e.span.start}${e.implicit ? "!" : ""}${e.callee.k === "name" ? e.callee.name : ""}`;
-  const site: Site = { span: e.span, fn: f.fn.name, id, inner: false };
+  const said = (n: number): string | undefined => {
+    const text = e.args[n] === undefined ? "" : printValue(e.args[n]).replace(/\b(\w+)#\d+/g, "$1");
+    return text === "" || text.length > 60 || /\bt\d+\b/.test(text) ? undefined : text;
+  };
+  const site: Site = { span: e.span, fn: f.fn.name, id, inner: false, said };
   const args = e.args.map((a) => valueOf(f, s, a));
   const own = T.op(id, e.callee.k === "name" ? `${e.callee.name}()` : "result");
   const again = s.passed.has(id);
@@ -58,6 +63,11 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   if (again && !protocol.testers.has(name) && fits(name, protocol.vocabulary.pure)) return [give(s, own)];
   const freeing = protocol.vocabulary.frees.find((x) => x.name === name);
   if (freeing !== undefined) free(C, s, args[freeing.at], freeing.part, site);
+  if (protocol.vocabulary.overwrites.includes(name)) {
+    const [to] = args;
+    if (to !== undefined && (to.k === "var" || to.k === "faddr" || to.k === "iaddr")) forget(T, s, to, id);
+    return [give(s, own)];
+  }
   if (fits(name, protocol.vocabulary.harmless)) {
     const told = fits(name, protocol.vocabulary.pure) ? T.pure(name, args) : own;
     return [give(s, told)];
@@ -67,15 +77,17 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   if (callee !== undefined && (callee.uses || passes)) {
     const outcomes = callee.outcomes();
     if (outcomes !== undefined) {
+      const before = C.defects.length;
       const after = outcomes.flatMap((o): { readonly o: Outcome; readonly t: State }[] => {
         const t = copyState(s);
         if (o.resources.length > 0 || o.released.length > 0) note(t, site, `calls ${name}()`, name);
         return apply(C, t, o, args, own, site, (u, term) => escape(C, u, term, false)) ? [{ o, t }] : [];
       });
-      doubt(after);
+      if (doubt(after)) retract(C, before);
       return after.map(({ t }) => give(t, takeResult(T, t, site, own)));
     }
     // It may have released whatever it can reach.
+    if (callee.uses) s.vague = new Set(protocol.vocabulary.specs.map((x) => x.model.id));
     if (callee.uses)
       s.resources = s.resources.filter(
         (r) => !r.stored && !args.some((t) => reaches(r, t)) && !r.spec.lent && !r.foreign,
@@ -89,17 +101,26 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
 }
 
 /** Where a callee releases something or does not, and nothing here tells which: what it leaves alone may not have been there. */
-function doubt(after: readonly { readonly o: Outcome; readonly t: State }[]): void {
+function doubt(after: readonly { readonly o: Outcome; readonly t: State }[]): boolean {
+  let doubtful = false;
   const kinds = (o: Outcome): ReadonlySet<string> => new Set([...o.vague, ...o.released.map((r) => r.spec.model.id)]);
   for (const { o, t } of after) {
     const own = kinds(o);
     const others = after.filter((x) => x.o !== o && (x.o.mask & o.mask) !== 0).flatMap((x) => [...kinds(x.o)]);
     const open = new Set(others.filter((k) => !own.has(k)));
-    if (open.size > 0)
-      t.resources = t.resources.filter(
-        (r) => !open.has(r.spec.model.id) || (!r.spec.lent && !r.stored && r.cells.length === 0),
-      );
+    if (open.size === 0) continue;
+    doubtful = true;
+    t.resources = t.resources.filter(
+      (r) => !open.has(r.spec.model.id) || (!r.spec.lent && !r.stored && r.cells.length === 0),
+    );
   }
+  return doubtful;
+}
+
+/** A callee that tells by something unknown whether there is anything to release may know that this one failed. */
+function retract(C: Calls, from: number): void {
+  const kept = C.defects.slice(from).filter((d) => d.resource.phase === "mapped" || d.resource.phase === "live");
+  C.defects.splice(from, C.defects.length - from, ...kept);
 }
 
 /** The kernel's own forms of a value, and its tests of pointers that are errors. */
@@ -163,6 +184,7 @@ function provenance(C: Calls, s: State, a: Act, args: readonly Term[], site: Sit
     phase: "",
     roles: new Map([["buffer", buffer]]),
     name: a.name,
+    ...(typeof at === "number" && site.said?.(at) !== undefined ? { label: site.said(at) ?? "" } : {}),
     span: site.span,
     stored: false,
     escaped: false,

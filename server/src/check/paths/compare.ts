@@ -41,3 +41,6 @@ function isBeside(was: Term, is: Term): boolean {
   if (a.base !== undefined && a.base === b.base) return a.offset !== b.offset;
   return is.k === "pure" && /ALIGN|round/i.test(is.name) && contains(is, was);
 }
+
+/** The direction that leaves everything open. */
+export const isBoth = (v: PathVocabulary, t: Term): boolean => directionOf(v, t) === v.directions[v.both];

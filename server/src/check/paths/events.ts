@@ -1,7 +1,7 @@
 // What the calls of the API do to the resources of a path, and what is wrong about them.
 import type { Span } from "../../base/span.ts";
 import { POS, ZERO, NEG, learn, maskOf } from "./knowledge.ts";
-import { differ } from "./compare.ts";
+import { differ, isBoth } from "./compare.ts";
 import { MAX_RELEASES } from "./limits.ts";
 import { read, write } from "./state.ts";
 import type { Release, Resource, State, Trace } from "./state.ts";
@@ -26,6 +26,8 @@ export interface Site {
   /** Tells this call from others; nested calls have those around them in front. */
   readonly id: string;
   readonly inner: boolean;
+  /** An argument as the C has it; undefined where it can't be said in a word. */
+  readonly said?: (argument: number) => string | undefined;
 }
 
 export interface Events {
@@ -97,6 +99,7 @@ export function acquire(E: Events, s: State, act: Act, args: readonly Term[], re
       phase: next.to,
       roles,
       name: act.name,
+      ...labelled(act, site),
       span: site.span,
       stored: spec.out !== undefined && cells.some((at) => !isVar(at)),
       escaped: false,
@@ -105,6 +108,16 @@ export function acquire(E: Events, s: State, act: Act, args: readonly Term[], re
       cells: cells.filter((at) => !isTemp(at)),
     },
   ];
+}
+
+/** What the call is about, in the words of the C: the buffer, the list, or where the handle goes. */
+function labelled(act: Act, site: Site): { readonly label?: string } {
+  for (const role of ["buffer", "page", "list", "table", "state", "cpu", "handle"]) {
+    const at = act.binds[role];
+    const label = typeof at === "number" ? site.said?.(at)?.replace(/^&/, "") : undefined;
+    if (label !== undefined) return { label };
+  }
+  return {};
 }
 
 const isVar = (at: Term): boolean => at.k === "var" || ((at.k === "faddr" || at.k === "iaddr") && isVar(at.base));
@@ -156,6 +169,7 @@ export function act(E: Events, s: State, a: Act, roles: ReadonlyMap<string, Term
     const was = resource.roles.get(role);
     const is = roles.get(role);
     if (was === undefined || is === undefined || was === is) continue;
+    if (role === "direction" && a.event !== spec.release && isBoth(protocol.vocabulary, was)) continue;
     if (differ(E.protocol.vocabulary, s.facts, role, was, is)) return broken(rule, { name: role, was, is });
   }
   s.resources = s.resources.map((r) => (r === resource ? { ...r, phase: next.to } : r));
@@ -239,6 +253,7 @@ function unmatched(E: Events, s: State, a: Act, roles: ReadonlyMap<string, Term>
       phase,
       roles,
       name: a.name,
+      ...labelled(a, site),
       span: site.span,
       stored: false,
       escaped: false,

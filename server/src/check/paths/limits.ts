@@ -10,7 +10,7 @@ export const MAX_VISITS = 6_000;
 export const MAX_TERM = 40;
 
 /** Ways a callee may end that its caller follows; with more it counts as not understood. */
-export const MAX_OUTCOMES = 8;
+export const MAX_OUTCOMES = 16;
 
 /** Calls within calls that are followed. */
 export const MAX_CALL_DEPTH = 4;

@@ -3,7 +3,7 @@ import { ANY, learn, maskOf } from "./knowledge.ts";
 import type { Act } from "./protocol.ts";
 import { act, decide, fromCaller } from "./events.ts";
 import type { Events, Site } from "./events.ts";
-import { isLocal, write } from "./state.ts";
+import { isLocal, keep, write } from "./state.ts";
 import type { Release, Resource, State } from "./state.ts";
 import { contains, rebuild, some } from "./term.ts";
 import type { Term, Terms } from "./term.ts";
@@ -126,7 +126,10 @@ export function apply(
     s.resources = s.resources.filter((r) => !outcome.vague.has(r.spec.model.id));
     s.vague = new Set([...s.vague, ...outcome.vague]);
   }
-  for (const [at, v] of stores) write(T, s, at, v);
+  for (const [at, v] of stores) {
+    write(T, s, at, v);
+    keep(T, s, at, v);
+  }
   for (const r of made) s.resources = [...s.resources.filter((x) => x.id !== r.id), r];
   for (const t of escapes) escape(s, t);
   s.env.set(T.op(`result ${site.id}`, "result"), value);

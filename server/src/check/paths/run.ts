@@ -9,21 +9,9 @@ import { addressOf, newFrame, tempAddress, valueOf } from "./frame.ts";
 import type { Frame } from "./frame.ts";
 import { NEG, POS, ZERO, learn, truth } from "./knowledge.ts";
 import { MAX_STATES, MAX_VISITS } from "./limits.ts";
-import {
-  copyState,
-  forget,
-  forgetRound,
-  isLocal,
-  merge,
-  newState,
-  read,
-  sameState,
-  signatureOf,
-  write,
-} from "./state.ts";
+import { copyState, forget, forgetRound, keep, merge, newState, sameState, signatureOf, write } from "./state.ts";
 import type { State } from "./state.ts";
 import { shapeOf } from "./shape.ts";
-import { contains } from "./term.ts";
 import type { Term } from "./term.ts";
 
 export interface Ending {
@@ -78,7 +66,11 @@ export function run(C: Calls, fn: FunctionFacts, listener?: Listener): Run {
     if (over.size > 0)
       s.resources = s.resources.filter((r) => !over.has(r.spec.model.id) || !(r.cells.length > 0 || r.spec.lent));
     const head = shape.heads.has(block);
-    if (head) forgetRound(T, block, s);
+    if (head) {
+      forgetRound(T, block, s);
+      // What another round releases is another one.
+      if (way !== "entry" && s.resources.some((r) => r.foreign)) s.resources = s.resources.filter((r) => !r.foreign);
+    }
     const signature = signatureOf(s);
     const known = node.states.get(signature);
     if (known === undefined) {
@@ -304,7 +296,7 @@ function assign(
         (base, step) => (step.startsWith("[") ? T.iaddr(base, T.op(step, step)) : T.faddr(base, step)),
         at,
       );
-      put(C, s, place, valueOf(f, s, part));
+      keep(T, s, place, valueOf(f, s, part));
     }
     return;
   }
@@ -314,25 +306,7 @@ function assign(
     write(T, s, at, what);
     listener?.stored(f, s, at, what, to, span);
   }
-  put(C, s, at, what);
-}
-
-/** A value comes to stand at an address: resources that it leads to are there now. */
-function put(C: Calls, s: State, at: Term, value: Term): void {
-  if (read(C.T, s, at) !== value) s.env.set(at, value);
-  const local = isLocal(at);
-  if (!s.resources.some((r) => !r.spec.lent)) return;
-  s.resources = s.resources.map((r) => {
-    if (r.spec.lent || r.foreign || r.cells.includes(at)) return r;
-    const holds = r.spec.keys.some((k) => {
-      const key = r.roles.get(k);
-      return key !== undefined && contains(value, key);
-    });
-    const container = !local && value.k === "var" && r.cells.some((c) => contains(c, value));
-    if (!holds && !container) return r;
-    // A name of its own is no place where somebody else looks.
-    return at.k === "var" ? r : { ...r, cells: [...r.cells, at], stored: r.stored || !local };
-  });
+  keep(T, s, at, what);
 }
 
 /** The kinds of which a block releases something, or calls what uses the API at all. */

@@ -28,6 +28,8 @@ export interface Resource {
   readonly roles: ReadonlyMap<string, Term>;
   /** The function that acquired or released it. */
   readonly name: string;
+  /** What it is of, as the C calls it. */
+  readonly label?: string;
   readonly span: Span;
   /** It stands in memory that others reach. */
   readonly stored: boolean;
@@ -223,4 +225,22 @@ function sameResource(a: Resource, b: Resource | undefined): boolean {
   if (b === undefined || a.id !== b.id || a.cells.length !== b.cells.length) return false;
   for (const [role, t] of a.roles) if (b.roles.get(role) !== t) return false;
   return true;
+}
+
+/** A value comes to stand at an address: resources that it leads to are there now. */
+export function keep(T: Terms, s: State, at: Term, value: Term): void {
+  if (read(T, s, at) !== value) s.env.set(at, value);
+  const local = isLocal(at);
+  if (!s.resources.some((r) => !r.spec.lent)) return;
+  s.resources = s.resources.map((r) => {
+    if (r.spec.lent || r.foreign || r.cells.includes(at)) return r;
+    const holds = r.spec.keys.some((k) => {
+      const key = r.roles.get(k);
+      return key !== undefined && contains(value, key);
+    });
+    const container = !local && value.k === "var" && r.cells.some((c) => contains(c, value));
+    if (!holds && !container) return r;
+    // A name of its own is no place where somebody else looks.
+    return at.k === "var" ? r : { ...r, cells: [...r.cells, at], stored: r.stored || !local };
+  });
 }

@@ -38,7 +38,7 @@ export const dmaPaths: PathVocabulary = {
     ...["dev_*", "pr_*", "netdev_*", "netif_*", "drm_*", "printk*", "_dev_*", "trace_*", "pci_err", "ibdev_*"],
     ...["writel*", "writeb*", "writew*", "writeq*", "iowrite*", "readl*", "readb*", "readw*", "readq*", "ioread*"],
     ...["__raw_*", "udelay", "mdelay", "msleep", "usleep_range", "ndelay", "cpu_relax", "mb", "wmb", "rmb", "dma_wmb"],
-    ...["dma_rmb", "spin_*", "mutex_*", "local_irq_*", "raw_spin_*", "might_sleep*", "memset", "virt_to_*", "sizeof"],
+    ...["dma_rmb", "spin_*", "mutex_*", "local_irq_*", "raw_spin_*", "might_sleep*", "virt_to_*", "sizeof"],
     ...["dma_set_*", "dma_get_*", "WARN*", "lockdep_*", "smp_*", "atomic_*", "set_bit", "clear_bit", "test_bit"],
     ...["dma_mapping_error", "ib_dma_mapping_error", "pci_dma_mapping_error", "net_*", "snd_printk", "sg_init_table"],
     ...["dev_kfree_skb*", "kfree*", "kvfree", "vfree", "skb_*", "__skb_*", "consume_skb", "put_page", "__free_page*"],
@@ -76,6 +76,7 @@ export const dmaPaths: PathVocabulary = {
     })),
     { name: "devm_kfree", at: 1 },
   ],
+  overwrites: ["memset", "memcpy", "memzero_explicit", "memmove", "memcpy_fromio", "memset_io", "copy_from_user"],
   vmalloc: ["vmalloc", "vzalloc", "vmalloc_user", "__vmalloc", "vmalloc_node", "vzalloc_node", "vmalloc_32"],
   pending: ["EINPROGRESS", "EBUSY", "EIOCBQUEUED"],
   directions: {
@@ -88,6 +89,7 @@ export const dmaPaths: PathVocabulary = {
     PCI_DMA_FROMDEVICE: 2,
     PCI_DMA_NONE: 3,
   },
+  both: "DMA_BIDIRECTIONAL",
   implementers: ["dma_map_ops"],
   provenance: { stack: "dma/stack-memory", vmalloc: "dma/vmalloc-memory", rodata: "dma/rodata-memory" },
 };
