@@ -1,4 +1,5 @@
 // Sequence diagrams as data: which lanes, and at most a dozen messages between them. The same for traces of a model and witnesses in C.
+import { isTold } from "../base/essence.ts";
 import type { Actor, Step } from "../base/trace.ts";
 
 /** Lines that a reader takes in at once; more are folded. */
@@ -30,13 +31,20 @@ export interface SequenceOptions {
 /** Lanes stand in this order whatever happens first, so that two diagrams of one model look alike. Others follow as they appear. */
 const ORDER = ["driver core", "devres", "driver", "dma-buf", "importer", "device", "user"];
 
-/** Lays out steps. Runs of one actor are folded until no more than `limit` messages are left; the marked ones are never folded. */
+/**
+ * Lays out steps. Where there are more than `limit`, those that tell nothing are left out; then runs of one actor are folded until no more than `limit` messages are
+ * left. The marked ones are never folded.
+ */
 export function sequence(steps: readonly Step[], options: SequenceOptions = {}): Sequence {
-  const lanes = lanesOf(steps);
+  const limit = options.limit ?? MESSAGE_LIMIT;
+  const tells = isTold(steps, limit);
+  const lanes = lanesOf(steps.filter((_, index) => tells(index)));
   const violations = steps.flatMap((step, index) => (step.kind === "violation" ? [index] : []));
   const marked = new Set([...violations, ...(options.bad ?? (violations.length === 0 ? [steps.length - 1] : []))]);
-  const messages = steps.map((step, index) => message(step, index, lanes, marked.has(index)));
-  return { lanes, messages: fold(messages, options.limit ?? MESSAGE_LIMIT) };
+  const messages = steps.flatMap((step, index) =>
+    tells(index) || marked.has(index) ? [message(step, index, lanes, marked.has(index))] : [],
+  );
+  return { lanes, messages: fold(messages, limit) };
 }
 
 function message(step: Step, index: number, lanes: readonly Actor[], bad: boolean): Message {

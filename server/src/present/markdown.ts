@@ -1,4 +1,5 @@
 // A report as Markdown, for web pages and merge requests: findings with Mermaid diagrams, proofs as tables.
+import { isTold } from "../base/essence.ts";
 import type { PlacedFinding, PlacedProof, SettledReport } from "../findings/report.ts";
 import { cited, sequence } from "../model/draw.ts";
 import { mermaidSequence } from "../model/draw-mermaid.ts";
@@ -36,6 +37,7 @@ export function renderReviewMarkdown(review: Review, options: { readonly proofs?
 
 function finding(placed: PlacedFinding): readonly string[] {
   const { finding: each, level } = placed;
+  const told = isTold(each.witness);
   const drawn = sequence(each.witness).lanes.length > 1;
   return [
     `## ${level}: ${escape(each.message)}`,
@@ -46,9 +48,10 @@ function finding(placed: PlacedFinding): readonly string[] {
     "",
     escape(each.advice),
     "",
-    ...placed.witness.map(({ step, place: at }, index) => {
+    ...placed.witness.flatMap(({ step, place: at }, index) => {
+      if (!told(index)) return [];
       const where = at === undefined ? "" : ` (${code(place(at))})`;
-      return `${index + 1}. **${escape(step.actor)}** ${escape(step.text + cited(step))}${where}`;
+      return [`${index + 1}. **${escape(step.actor)}** ${escape(step.text + cited(step))}${where}`];
     }),
     "",
     ...each.abilities.map((need) => `- needs: ${escape(need.text)} (${need.standing}: ${escape(need.source)})`),

@@ -1,4 +1,5 @@
 // A report as SARIF 2.1.0, for code scanning and editors: rules, results with one thread flow per actor, fingerprints, what was not seen.
+import { importances } from "../base/essence.ts";
 import type { Location, Log, Notification, ReportingDescriptor, Result, ThreadFlow } from "sarif";
 import type { Incomplete } from "../base/result.ts";
 import type { Level, Status } from "../findings/finding.ts";
@@ -103,6 +104,7 @@ const BASELINE: Readonly<Record<Status, "new" | "absent" | "unchanged">> = {
 /** One flow for each actor, in the order in which they come in; the steps say their place in the whole. */
 function flows(witness: readonly PlacedStep[]): ThreadFlow[] {
   const actors = [...new Set(witness.map(({ step }) => step.actor))];
+  const weights = importances(witness.map(({ step }) => step));
   return actors.map((actor) => ({
     id: actor,
     locations: witness.flatMap((each, index) =>
@@ -110,7 +112,7 @@ function flows(witness: readonly PlacedStep[]): ThreadFlow[] {
         ? [
             {
               executionOrder: index + 1,
-              importance: each.step.kind === "violation" ? ("essential" as const) : ("important" as const),
+              importance: weights[index] ?? "important",
               kinds: [each.step.kind],
               location: location(each),
             },

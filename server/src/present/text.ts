@@ -1,4 +1,5 @@
 // A report for a terminal: each finding with its reason, its numbered witness and its diagram; proofs with what discharges them; what was not seen.
+import { isTold } from "../base/essence.ts";
 import type { Incomplete } from "../base/result.ts";
 import type { Needed, Explored } from "../findings/finding.ts";
 import type { Place, PlacedFinding, PlacedProof, PlacedStep, SettledReport, Totals } from "../findings/report.ts";
@@ -35,7 +36,6 @@ export function renderFinding(placed: PlacedFinding): string {
     ...(code === "" ? [] : [`    ${code}`]),
     `  why: ${finding.because}`,
     `  do: ${finding.advice}`,
-    "  witness:",
     ...renderWitness(placed.witness),
     ...finding.abilities.map(renderAbility),
     ...given(finding.assumptions, finding.contracts, finding.explored),
@@ -44,15 +44,29 @@ export function renderFinding(placed: PlacedFinding): string {
   ].join("\n");
 }
 
-/** The steps, numbered from 1; the offending ones are marked with `!`. */
+/** The steps by who takes them, numbered from 1; the offending ones are marked with `!`. A long witness is shown without the steps that tell nothing, and says so. */
 export function renderWitness(witness: readonly PlacedStep[]): readonly string[] {
   const violations = witness.some(({ step }) => step.kind === "violation");
-  return witness.map(({ step, place: at }, index) => {
-    const bad = step.kind === "violation" || (!violations && index === witness.length - 1);
-    const where = at === undefined ? "" : `${place(at)}${step.fn === undefined ? "" : ` ${step.fn}()`}: `;
-    const thread = step.thread === undefined ? "" : ` (${step.thread})`;
-    return `  ${bad ? "!" : " "}${String(index + 1).padStart(2)}. ${where}${step.actor}${thread}: ${step.text}${cited(step)}`;
+  const told = isTold(witness.map(({ step }) => step));
+  const shown = witness.flatMap((each, index) => {
+    const bad = each.step.kind === "violation" || (!violations && index === witness.length - 1);
+    return bad || told(index) ? [{ ...each, index, bad }] : [];
   });
+  const who = ({ step }: PlacedStep): string => `${step.actor}${step.thread === undefined ? "" : ` (${step.thread})`}`;
+  const lines = shown.flatMap((each, n): string[] => {
+    const { step, place: at, index, bad } = each;
+    const start = `  ${bad ? "!" : " "}${String(index + 1).padStart(2)}. `;
+    const where = at === undefined ? "" : `${place(at)}${step.fn === undefined ? "" : ` ${step.fn}()`}: `;
+    const said = `${step.text}${cited(step)}`;
+    const [goesOn, isMore] = [shown[n - 1], shown[n + 1]].map((x) => x !== undefined && who(x) === who(each));
+    if (goesOn === true) return [`${start}  ${where}${said}`];
+    if (step.text === `${step.thread ?? ""} begins`) return [`${start}${who(each)} begins`];
+    if (isMore !== true) return [`${start}${where}${who(each)}: ${said}`];
+    return [`${"".padEnd(start.length)}${who(each)}:`, `${start}  ${where}${said}`];
+  });
+  const all =
+    shown.length === witness.length ? "" : ` (${shown.length} of ${witness.length} steps; --format json has all)`;
+  return [`  witness${all}:`, ...lines];
 }
 
 /** One proof: the verdict on the whole, then each obligation with its evidence or its reason. */

@@ -146,6 +146,21 @@ export const BROKEN = {
   vmaGone: "pte-in-dead-vma",
 } as const;
 
+/** What of that is said to people. */
+const SAYS: Readonly<Record<(typeof BROKEN)[keyof typeof BROKEN], string>> = {
+  [BROKEN.lock]: "dma_buf.resv must be held here (write)",
+  [BROKEN.provider]: "the provider is used after the driver is gone and devres has freed it",
+  [BROKEN.nullProvider]: "NULL is used as a provider",
+  [BROKEN.uninitialised]: "a provider is asked for that nothing has set up",
+  [BROKEN.mappedTwice]: "what is mapped already is mapped again",
+  [BROKEN.notMapped]: "what is not mapped is unmapped",
+  [BROKEN.isolated]: "the device is cut off while DMA may still reach it",
+  [BROKEN.isolatedPte]: "the device is cut off while a process still has it mapped",
+  [BROKEN.vmaGone]: "a PTE is inserted into a VMA that is gone",
+};
+
+const broken = (violation: keyof typeof SAYS): Outcome => ({ violation, text: SAYS[violation] });
+
 const buffers = (w: WorldView): number[] => Array.from({ length: w.objects(CLS.buffer) }, (_, i) => i + 1);
 const attachments = (w: WorldView): number[] => Array.from({ length: w.objects(CLS.attachment) }, (_, i) => i + 1);
 const vmas = (w: WorldView): number[] => Array.from({ length: w.objects(CLS.vma) }, (_, i) => i + 1);
@@ -153,12 +168,12 @@ const attached = (w: WorldView, b: number): number[] =>
   attachments(w).filter((a) => w.live(CLS.attachment, a) && w.get(F.attDmabuf, a) === b);
 
 const needsResv = (w: WorldView, buffer: number, opt: Readonly<Record<string, unknown>>): Outcome[] =>
-  opt["resv"] === false || w.holds(F.resv, buffer, "write") ? [] : [{ violation: BROKEN.lock }];
+  opt["resv"] === false || w.holds(F.resv, buffer, "write") ? [] : [broken(BROKEN.lock)];
 
 /** Using the provider: a null one is a null dereference, a freed one is what the driver bound is about. */
 function providerOutcomes(w: WorldView, provider: number): Outcome[] {
-  if (provider === 0) return [{ violation: BROKEN.nullProvider }];
-  return w.live(CLS.provider, provider) ? [] : [{ violation: BROKEN.provider }];
+  if (provider === 0) return [broken(BROKEN.nullProvider)];
+  return w.live(CLS.provider, provider) ? [] : [broken(BROKEN.provider)];
 }
 
 const install = (b: number) =>
@@ -192,7 +207,7 @@ const mapBegin: Action = (w, { args, opt }) => {
   const a = args[0] ?? 0;
   const wrong = [...needsResv(w, w.get(F.attDmabuf, a), opt), ...providerOutcomes(w, args[1] ?? 0)];
   if (wrong.length > 0) return wrong;
-  if (w.get(F.mapped, a) !== 0) return [{ violation: BROKEN.mappedTwice }];
+  if (w.get(F.mapped, a) !== 0) return [broken(BROKEN.mappedTwice)];
   return [
     { writes: [[F.mapped, a, 1]], r: MANY, text: "the DMA mapping begins" },
     { r: ERR, text: "the DMA mapping fails" },
@@ -203,13 +218,13 @@ const mapEnd: Action = (w, { args, opt }) => {
   const a = args[0] ?? 0;
   const wrong = needsResv(w, w.get(F.attDmabuf, a), opt);
   if (wrong.length > 0) return wrong;
-  if (w.get(F.mapped, a) === 0) return [{ violation: BROKEN.notMapped }];
+  if (w.get(F.mapped, a) === 0) return [broken(BROKEN.notMapped)];
   return [{ writes: [[F.mapped, a, 0]], text: "the DMA mapping ends" }];
 };
 
 const initProvider: Action = (w, { args }) => {
   const d = args[0] || 1;
-  if (w.get(F.inited, d) === 1) return [{}];
+  if (w.get(F.inited, d) === 1) return [{ text: "the providers are set up already" }];
   return [
     { writes: [[F.inited, d, 1]], text: "the providers are set up" },
     { writes: [[F.inited, d, 2]], r: ERR, text: "P2PDMA is not supported" },
@@ -220,19 +235,19 @@ const initProvider: Action = (w, { args }) => {
 const getProvider: Action = (w, { args }) => {
   const d = args[0] || 1;
   const state = w.get(F.inited, d);
-  if (state === 0) return [{ violation: BROKEN.uninitialised }];
+  if (state === 0) return [broken(BROKEN.uninitialised)];
   if (state === ANY)
     return [
-      { writes: [[F.inited, d, 1]], r: d },
+      { writes: [[F.inited, d, 1]], r: d, text: "a provider is handed out" },
       { writes: [[F.inited, d, 2]], r: 0, text: "P2PDMA is not supported: there is no provider" },
     ];
   if (state === 2) return [{ r: 0, text: "there is no provider" }];
-  return w.live(CLS.provider, d) ? [{ r: d }] : [{ violation: BROKEN.provider }];
+  return w.live(CLS.provider, d) ? [{ r: d, text: "a provider is handed out" }] : [broken(BROKEN.provider)];
 };
 
 const useProvider: Action = (w, { args }) => {
   const wrong = providerOutcomes(w, args[0] ?? 0);
-  return wrong.length > 0 ? wrong : [{}];
+  return wrong.length > 0 ? wrong : [{ text: "the provider is used" }];
 };
 
 const zapMapping: Action = (w) => [
@@ -245,7 +260,7 @@ const zapVma: Action = (_, { args }) => [
 
 const insertPte: Action = (w, { args }) => {
   const v = args[0] ?? 0;
-  if (!w.live(CLS.vma, v)) return [{ violation: BROKEN.vmaGone }];
+  if (!w.live(CLS.vma, v)) return [broken(BROKEN.vmaGone)];
   return [
     { writes: [[F.pte, v, 1]], text: "a PTE is inserted" },
     { r: ERR, text: "the PTE is not inserted" },
@@ -254,11 +269,11 @@ const insertPte: Action = (w, { args }) => {
 
 /** The device does not answer at this instant: nobody may be able to reach it. */
 const isolate: Action = (w) => {
-  if (vmas(w).some((v) => w.get(F.pte, v) !== 0)) return [{ violation: BROKEN.isolatedPte }];
+  if (vmas(w).some((v) => w.get(F.pte, v) !== 0)) return [broken(BROKEN.isolatedPte)];
   const reached =
     buffers(w).some((b) => attached(w, b).some((a) => w.get(F.mapped, a) !== 0)) ||
     attachments(w).some((a) => w.get(F.busy, a) !== 0);
-  return [reached ? { violation: BROKEN.isolated } : { text: "the device does not answer" }];
+  return [reached ? broken(BROKEN.isolated) : { text: "the device does not answer" }];
 };
 
 export const actions: Readonly<Record<string, Action>> = {

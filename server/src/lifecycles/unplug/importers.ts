@@ -74,7 +74,7 @@ const isKind = (a: number | undefined, get: (f: string, o: number) => number, ..
 /** dma_buf_get of a file descriptor: a reference, if it is still installed. */
 const fget: Action = (w, { args }) => {
   const b = args[0] ?? 0;
-  if (w.get(F.fd, b) === 0) return [{ r: 0, text: "the file descriptor is closed already" }];
+  if (w.get(F.fd, b) === 0) return [{ r: 0, text: "(the file descriptor is closed already)" }];
   return [{ writes: [[F.files, b, w.get(F.files, b) + 1]], r: 1, text: "gets the dma-buf by its file descriptor" }];
 };
 

@@ -46,16 +46,16 @@ const closeFd: Action = (w, { args }) => {
 /** Entering a call on the device's file: it holds the file until it returns. */
 const enter: Action = (w) =>
   w.get(F.deviceFd, 1) === 0
-    ? [{ r: 0, text: "the device's file descriptor is closed already" }]
-    : [{ writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) + 1]], r: 1, text: "enters a call on the device's file" }];
+    ? [{ r: 0, text: "(the device's file descriptor is closed already)" }]
+    : [{ writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) + 1]], r: 1, text: "(enters a call on the device's file)" }];
 
 const leave: Action = (w) => [
-  { writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) - 1]], text: "drops its reference to the device's file" },
+  { writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) - 1]], text: "(drops its reference to the device's file)" },
 ];
 
 /** get_file of a copied VMA: the parent's VMA holds the file already. */
 const share: Action = (w) => [
-  { writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) + 1]], text: "the child's VMA holds the device's file" },
+  { writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) + 1]], text: "(the child's VMA holds the device's file)" },
 ];
 
 const closeDevice: Action = (w) => [

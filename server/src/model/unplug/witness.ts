@@ -153,11 +153,19 @@ function textOf(linked: Linked, i: Ins, named: Ins, r: Ran): string {
     case "unlock":
       return `drops ${name(i.f, i.o)}`;
     case "count":
-      return `${i.do} ${name(i.f, i.o)}`;
+      return `${COUNTS[i.do]} ${name(i.f, i.o)}`;
     case "complete":
-      return `complete ${name(i.f, i.o)}`;
+      return `completes ${name(i.f, i.o)}`;
     case "reinit":
-      return `reinit ${name(i.f, i.o)}`;
+      return `re-arms ${name(i.f, i.o)}`;
+    case "link":
+      return `links ${name(i.f, i.o)}`;
+    case "next":
+      return `looks for the next on the list of ${i.f}`;
+    case "alloc":
+      return `allocates a ${i.cls}`;
+    case "free":
+      return `frees ${objectName(linked, i.cls, before(i.o))}`;
     case "waitDone":
       return `waits for ${name(i.f, i.o)}`;
     case "unlink":
@@ -168,6 +176,12 @@ function textOf(linked: Linked, i: Ins, named: Ins, r: Ran): string {
 }
 
 const show = (v: number | undefined): string => (v === undefined ? "?" : printValue(v));
+
+const COUNTS = { get: "gets", getUnlessZero: "gets, unless it is 0,", put: "puts", init: "sets up" } as const;
+
+/** "buffer#2"; without the number where there is one such object. */
+const objectName = (linked: Linked, cls: string, object: number | undefined): string =>
+  linked.layout.classes.get(cls)?.count === 1 ? cls : `${cls}#${object ?? "?"}`;
 
 /** "buffer#2.revoked"; without the number where there is one such object. */
 export function cellName(linked: Linked, f: string, object: number | undefined): string {
