@@ -18,7 +18,8 @@ import { checkPaths } from "./paths/check.ts";
 import { OTHER_DRIVER } from "./unplug/calls.ts";
 import { verifyContract } from "./unplug/contracts.ts";
 import type { Broken, Requirement } from "./unplug/contracts.ts";
-import { diagnose } from "./unplug/diagnose.ts";
+import { recall } from "./unplug/remember.ts";
+import type { Memory } from "./unplug/remember.ts";
 import type { Diagnosis, Kit, UnplugFinding } from "./unplug/diagnose.ts";
 import { extractFamilies } from "./unplug/extract.ts";
 import type { Extraction } from "./unplug/extract.ts";
@@ -49,6 +50,8 @@ export interface Engine {
   readonly paths?: PathVocabulary;
   /** States of one exploration; the default of diagnosis where absent. */
   readonly budget?: number;
+  /** Diagnoses of other states of the tree. */
+  readonly memory?: Memory;
 }
 
 /** What every verdict takes for granted. */
@@ -112,7 +115,7 @@ function checkFamily(
   for (const { requirement, found } of broken)
     incomplete.push({ file: requirement.file, line: 0, why: `${contract.title}: ${found} (${requirement.why})` });
   const kit = engine.kit(contract.id);
-  const d = diagnose(set, kit, engine.budget === undefined ? {} : { budget: engine.budget });
+  const d = recall(engine.memory, contract.id, set, kit, engine.budget === undefined ? {} : { budget: engine.budget });
   incomplete.push(...d.incomplete.map(here));
   const grounds: Grounds = {
     engine,
@@ -162,7 +165,13 @@ function consequences(g: Grounds, { requirement, found }: Broken, program: Progr
   if (requirement.loses === undefined || fn === undefined) return [];
   const { engine, family, diagnosis } = g;
   const kit = engine.kit(family.contract, [requirement.loses]);
-  const without = diagnose(family.set, kit, engine.budget === undefined ? {} : { budget: engine.budget });
+  const without = recall(
+    engine.memory,
+    `${family.contract} without ${requirement.loses}`,
+    family.set,
+    kit,
+    engine.budget === undefined ? {} : { budget: engine.budget },
+  );
   const isKnown = (f: UnplugFinding): boolean =>
     diagnosis.findings.some((k) => k.rule === f.rule && (k.fn === f.fn || f.confidence === "likely"));
   return without.findings

@@ -2,6 +2,7 @@
 import type { FileId } from "../base/span.ts";
 import { newCheck } from "../check/pipeline.ts";
 import type { Engine } from "../check/pipeline.ts";
+import type { Memory } from "../check/unplug/remember.ts";
 import { scoped } from "../check/unplug/reach.ts";
 import { overlaySource } from "../project/memory.ts";
 import type { Program, Source } from "../program/program.ts";
@@ -26,6 +27,7 @@ interface Anchor {
 /** A checker of a tree. Not to be used once `parser` is deleted. */
 export function newReviewer(tree: Source, engine: Engine, parser: CParser): Checker {
   const { vocabulary } = engine;
+  const memory: Memory = new Map();
   const all = new Set<FileId>();
   const wanted = new Set<FileId>();
   let listed: readonly FileId[] | undefined;
@@ -58,7 +60,13 @@ export function newReviewer(tree: Source, engine: Engine, parser: CParser): Chec
     return [...own, ...theirs];
   };
 
+  let latest: { readonly edits: Edits; readonly program: Program } | undefined;
   const programOf = (edits: Edits): Program => {
+    if (latest?.edits !== edits) latest = { edits, program: build(edits) };
+    return latest.program;
+  };
+
+  const build = (edits: Edits): Program => {
     const base = (anchor ??= first());
     const changes = difference(base.edits, edits, (file) => tree.read(file));
     if (changes.size === 0) return base.program;
@@ -94,7 +102,7 @@ export function newReviewer(tree: Source, engine: Engine, parser: CParser): Chec
     },
     check(edits, paths, proofs) {
       const program = programOf(edits);
-      const check = newCheck({ ...engine, program: () => program });
+      const check = newCheck({ ...engine, memory, program: () => program });
       return check({ tree: program.source, paths, proofs, progress: () => undefined });
     },
   };

@@ -91,19 +91,24 @@ async function inTree(
     if (names.length > 0) looked.set(k + 1, names);
   }
   const all = [...new Set([...looked.values()].flat())].sort();
+  const final = Math.max(0, ...looked.keys());
   const states: State[] = [];
+  // What is known of each path: what a patch can't have changed is not looked at again.
+  const reports = new Map<FileId, Report>();
   let last = nothing();
   for (const [k, over] of edits.entries()) {
     const mine = k === 0 ? all : (looked.get(k) ?? []);
     const read = reads[k] ?? checker.read;
     if (mine.length > 0) {
-      request.progress(k === 0 ? "the tree before the series" : `patch ${k} of ${edits.length - 1}`, k, edits.length);
-      const final = ![...looked.keys()].some((later) => later > k);
-      // What an earlier patch moved elsewhere is looked at where it is now: every file that the series affects and that is there.
-      const paths = all.filter((file) => read(file) !== undefined);
-      const report = await checker.check(over, paths, request.proofs && final);
-      const around = { read, severity: request.severity, name: nameIn(k) };
-      last = settle(onlyHunks ? doubtful(report) : report, around);
+      request.progress(k === 0 ? "the tree before the series" : `patch ${k}`, k, edits.length);
+      // Proofs are of the end of the series, where all that it touches is looked at once more.
+      const again = request.proofs && k === final ? all : mine;
+      for (const path of again)
+        if (read(path) !== undefined)
+          reports.set(path, await checker.check(over, [path], request.proofs && k === final));
+      for (const path of reports.keys()) if (read(path) === undefined) reports.delete(path);
+      const whole = merged([...reports.values()]);
+      last = settle(onlyHunks ? doubtful(whole) : whole, { read, severity: request.severity, name: nameIn(k) });
     }
     states.push(stateOf(last, origins[k] ?? new Map<string, string>()));
   }
@@ -112,8 +117,9 @@ async function inTree(
     if (diff === undefined || over === undefined || read === undefined) return undefined;
     const back = applyPatch(diff, read, { fuzz: 0, reverse: true });
     if (!back.ok) return undefined;
-    const report = await checker.check(new Map([...over, ...back.edits]), all, false);
     const without: Read = (path) => (back.edits.has(path) ? back.edits.get(path) : read(path));
+    const paths = (looked.get(to) ?? []).filter((path) => without(path) !== undefined);
+    const report = await checker.check(new Map([...over, ...back.edits]), paths, false);
     return settle(report, { read: without, severity: request.severity, name: nameIn(to) }).findings;
   };
   return {
@@ -126,6 +132,19 @@ async function inTree(
     looked,
     exporters: last.totals.seen["exporters"] ?? 0,
     files: all.length,
+  };
+}
+
+/** The reports of several paths as one. */
+function merged(reports: readonly Report[]): Report {
+  const seen: Record<string, number> = {};
+  for (const report of reports)
+    for (const [name, count] of Object.entries(report.seen)) seen[name] = (seen[name] ?? 0) + count;
+  return {
+    findings: reports.flatMap(({ findings }) => findings),
+    proofs: reports.flatMap(({ proofs }) => proofs),
+    incomplete: reports.flatMap(({ incomplete }) => incomplete),
+    seen,
   };
 }
 

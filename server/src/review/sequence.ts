@@ -25,20 +25,30 @@ const REASONS = 3;
 
 /** Applies every patch that can be applied; a refused one changes nothing, and the next is tried on what is there. */
 export function applySeries(diffs: readonly Diff[], read: Read): Sequence {
-  const { before, already } = takeOut(diffs, read);
-  const state = new Map(before);
+  const plain = forward(diffs, read, new Set());
+  // Only what does not go on as it is can be there already.
+  const stuck = new Set(plain.flatMap(({ status }, index) => (status === "applied" ? [] : [index])));
+  if (stuck.size === 0) return { before: new Map(), steps: plain };
+  const { before, already } = takeOut(diffs, stuck, read);
+  if (already.size === 0) return { before, steps: plain };
+  return { before, steps: forward(diffs, (path) => (before.has(path) ? before.get(path) : read(path)), already) };
+}
+
+/** Every patch in order, on what the ones before it made. */
+function forward(diffs: readonly Diff[], read: Read, already: ReadonlySet<number>): readonly Step[] {
+  const state = new Map<string, string | undefined>();
   const now: Read = (path) => (state.has(path) ? state.get(path) : read(path));
-  const steps = diffs.map((diff, index): Step => {
+  return diffs.map((diff, index): Step => {
     const step = applyOne(diff, now, already.has(index));
     for (const [path, text] of step.edits) state.set(path, text);
     return step;
   });
-  return { before, steps };
 }
 
 /** From the last patch to the first: what is in the tree already is taken out of it. */
 function takeOut(
   diffs: readonly Diff[],
+  stuck: ReadonlySet<number>,
   read: Read,
 ): { readonly before: Edits; readonly already: ReadonlySet<number> } {
   const before = new Map<string, string | undefined>();
@@ -46,7 +56,12 @@ function takeOut(
   const now: Read = (path) => (before.has(path) ? before.get(path) : read(path));
   for (let index = diffs.length - 1; index >= 0; index--) {
     const diff = diffs[index];
-    if (diff === undefined || diff.changes.every(({ binary }) => binary) || applyPatch(diff, now, { fuzz: 0 }).ok)
+    if (
+      diff === undefined ||
+      !stuck.has(index) ||
+      diff.changes.every(({ binary }) => binary) ||
+      applyPatch(diff, now, { fuzz: 0 }).ok
+    )
       continue;
     const back = undo(diff, now);
     if (!back.ok || empty(back)) continue;
