@@ -28,8 +28,8 @@ export interface CheckerAnswer {
   readonly incomplete: readonly string[];
 }
 
-/** Checks one family in the tree as it stands with `files` laid over it. */
-export type Checker = (files: Files, family: FamilyId) => Promise<CheckerAnswer>;
+/** Checks one family in the tree as it stands with `files` laid over it. `most`: it may stop after so many findings. */
+export type Checker = (files: Files, family: FamilyId, most?: number) => Promise<CheckerAnswer>;
 
 /** Makes the checker of a tree (its root folder); undefined where this build has none. */
 export type MakeChecker = (tree: string) => Checker | undefined;
@@ -48,12 +48,16 @@ export const makeChecker: MakeChecker = (tree) => {
     runtime: path.join(root, "node_modules/web-tree-sitter/web-tree-sitter.wasm"),
     grammar: path.join(root, "grammars/kernel-c/tree-sitter-kernel_c.wasm"),
   }).then((parser) => ({ engine: engineOf(parser), parser, base: createProgram(source, parser) }));
-  return async (files, family) => {
+  return async (files, family, most) => {
     const { engine, parser, base } = await loading;
     const changes = Object.fromEntries(Object.entries(files).map(([file, text]) => [file, text || undefined]));
     const over = Object.keys(changes).length === 0 ? source : overlaySource(source, changes);
     const program = over === source ? base : createProgram(over, parser, { over: base });
-    const check = newCheck({ ...engine, program: () => program });
+    const check = newCheck({
+      ...engine,
+      program: () => program,
+      ...(most === undefined ? {} : { findings: most }),
+    });
     const paths = over.files().filter((file) => file.startsWith(folders[family]));
     const report = await check({ tree: over, paths, proofs: false, progress: () => undefined });
     const severities = new Map(engine.rules.map((rule) => [rule.id, rule.severity]));

@@ -261,8 +261,8 @@ export const RDMA_MUTANTS: readonly Mutant[] = [
     "dma-buf/unwind-after-export",
     at(DMABUF, EXPORT),
     inFunction(DMABUF, EXPORT, addAfter(PUT_DMABUF, "uverbs_uobject_put(uobj);")),
-    "release returns early on this path (no context), so unwinding the mmap entry by hand is right here; what is wrong is the extra put of the " +
-      "object that rdma_alloc_abort_uobject() owns, and a refcount rule may name it first",
+    "the code as it is breaks the same rule in the same function already: on this path its caller's abort puts the object that the release reads, so one " +
+      "put more is no new finding",
   ),
   mutant(
     "use-after-publish",

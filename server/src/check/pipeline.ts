@@ -20,7 +20,7 @@ import { verifyContract } from "./unplug/contracts.ts";
 import type { Broken, Requirement } from "./unplug/contracts.ts";
 import { recall } from "./unplug/remember.ts";
 import type { Memory } from "./unplug/remember.ts";
-import type { Diagnosis, Kit, UnplugFinding } from "./unplug/diagnose.ts";
+import type { Diagnosis, DiagnoseOptions, Kit, UnplugFinding } from "./unplug/diagnose.ts";
 import { extractFamilies } from "./unplug/extract.ts";
 import type { Extraction } from "./unplug/extract.ts";
 import { prove } from "./unplug/proof.ts";
@@ -50,9 +50,16 @@ export interface Engine {
   readonly paths?: PathVocabulary;
   /** States of one exploration; the default of diagnosis where absent. */
   readonly budget?: number;
+  /** Diagnosis of a family ends after so many findings; all of them where absent. */
+  readonly findings?: number;
   /** Diagnoses of other states of the tree. */
   readonly memory?: Memory;
 }
+
+const limits = ({ budget, findings }: Engine): DiagnoseOptions => ({
+  ...(budget === undefined ? {} : { budget }),
+  ...(findings === undefined ? {} : { findings }),
+});
 
 /** What every verdict takes for granted. */
 const ALWAYS = [
@@ -115,7 +122,7 @@ function checkFamily(
   for (const { requirement, found } of broken)
     incomplete.push({ file: requirement.file, line: 0, why: `${contract.title}: ${found} (${requirement.why})` });
   const kit = engine.kit(contract.id);
-  const d = recall(engine.memory, contract.id, set, kit, engine.budget === undefined ? {} : { budget: engine.budget });
+  const d = recall(engine.memory, contract.id, set, kit, limits(engine));
   incomplete.push(...d.incomplete.map(here));
   const grounds: Grounds = {
     engine,
@@ -170,7 +177,7 @@ function consequences(g: Grounds, { requirement, found }: Broken, program: Progr
     `${family.contract} without ${requirement.loses}`,
     family.set,
     kit,
-    engine.budget === undefined ? {} : { budget: engine.budget },
+    limits(engine),
   );
   const isKnown = (f: UnplugFinding): boolean =>
     diagnosis.findings.some((k) => k.rule === f.rule && (k.fn === f.fn || f.confidence === "likely"));

@@ -128,7 +128,9 @@ export function renderUnseen(incomplete: readonly Incomplete[], most: number): r
 
 /** One line of totals. */
 export function summary(totals: Totals): string {
-  const seen = Object.entries(totals.seen).map(([name, number]) => `${number} ${name}`);
+  const seen = Object.entries(totals.seen)
+    .filter(([, number]) => number > 0)
+    .map(([name, number]) => `${number} ${name}`);
   return [
     `${count(totals.errors, "error")}, ${count(totals.warnings, "warning")}${totals.suppressed === 0 ? "" : `, ${totals.suppressed} suppressed`}`,
     `${count(totals.proved, "resource")} proved, ${totals.violated} violated, ${totals.notProven} not proven`,

@@ -205,7 +205,8 @@ function life(s: Scene, scenario: Scenario, v: ModelViolation, said: Said): Dire
     x !== undefined &&
     scenario.threads.some((t) => t.starts.some((st) => st.name === x.start && reaches(s, scenario, st.proc, release)));
   if (mine && exporter !== undefined && exported >= 0) {
-    if (last.thread === exporter.thread && last.start === exporter.start && !isFree(last.ins)) {
+    const own = (x: Executed | undefined): boolean => x?.thread === exporter.thread && x.start === exporter.start;
+    if (own(last) && !isFree(last.ins) && !own(freed(priv))) {
       if (later((i) => i.op === "count" && i.do === "put" && i.f === s.names.fields.files))
         return said("dma-buf/use-after-put", `${fn}() touches the buffer after it has dropped its reference`);
       if (later((i) => i.op === "act" && (i.act === s.names.acts.fd || i.act === s.names.acts.fdInstall)))
@@ -214,9 +215,7 @@ function life(s: Scene, scenario: Scenario, v: ModelViolation, said: Said): Dire
           `${fn}() touches the buffer after its file descriptor is installed, and so may be closed`,
         );
     }
-    const byHand = [freed(priv), isFree(last.ins) ? last : undefined].find(
-      (x) => x?.thread === exporter.thread && x.start === exporter.start,
-    );
+    const byHand = [freed(priv), isFree(last.ins) ? last : undefined].find(own);
     if (byHand !== undefined) {
       // Where the framework frees it, the driver's last step before.
       const own = v.ran
