@@ -114,10 +114,12 @@ function locate(s: Search): number | undefined {
     const at = s.lines.length - size;
     return fits(at, skipTop, 0) ? at : undefined;
   }
-  const most = Math.max(s.lines.length - s.first, s.first - s.frozen) + size;
+  // From the nearest line that there is: a hunk may name any number.
+  const from = Math.min(Math.max(s.first, s.frozen), s.lines.length);
+  const most = Math.max(s.lines.length - from, from - s.frozen);
   for (let offset = 0; offset <= most; offset++) {
-    if (fits(s.first + offset, skipTop, bottom)) return s.first + offset;
-    if (offset > 0 && fits(s.first - offset, skipTop, bottom)) return s.first - offset;
+    if (fits(from + offset, skipTop, bottom)) return from + offset;
+    if (offset > 0 && fits(from - offset, skipTop, bottom)) return from - offset;
   }
   return undefined;
 }
