@@ -7,6 +7,7 @@ import { dmaCoreEntry } from "./cli/dma-core.ts";
 import { lazyCheck } from "./cli/engine.ts";
 import { factsText, wasmFiles } from "./cli/facts.ts";
 import { lifecycleEntry } from "./cli/models.ts";
+import { unplugEntry } from "./cli/unplug-model.ts";
 import { run } from "./cli/run.ts";
 import { scanningOf } from "./cli/scanning.ts";
 import { openPaths } from "./cli/tree.ts";
@@ -46,7 +47,7 @@ const deps: Deps = {
   scanning: scanningOf(wasmFiles(here), process.cwd()),
   facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
   readText: (file) => textOf(file),
-  models: [...lifecycles.map(lifecycleEntry), dmaCoreEntry],
+  models: [...lifecycles.map(lifecycleEntry), unplugEntry, dmaCoreEntry],
   rules: ruleList,
   lifecycles,
 };

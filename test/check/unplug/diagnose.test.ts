@@ -1,54 +1,21 @@
 // Diagnosis over the table of defects: each change to a real exporter is named by its rule, and what breaks nothing is met with silence.
 import assert from "node:assert/strict";
 import { diagnose } from "../../../server/src/check/unplug/diagnose.ts";
-import { ACT, F } from "../../../server/src/lifecycles/unplug/actions.ts";
+import { ACT } from "../../../server/src/lifecycles/unplug/actions.ts";
 import type { Edits } from "../../../server/src/lifecycles/unplug/assemble.ts";
-import {
-  atomicPut,
-  awaitFor,
-  c,
-  count,
-  countGet,
-  eq,
-  f,
-  r,
-  ret,
-  store,
-} from "../../../server/src/lifecycles/unplug/assemble.ts";
 import { explore } from "../../../server/src/model/unplug/explore.ts";
 import { kits } from "../../lifecycles/unplug/kits.ts";
-import { fences, PLAIN, plainSet, STATE } from "../../lifecycles/unplug/plain-set.ts";
+import { plainSet, WITHOUT } from "../../../server/src/lifecycles/unplug/exemplar.ts";
 import { mendedRdmaSet, rdmaSet } from "../../lifecycles/unplug/rdma-set.ts";
 import { table } from "../../lifecycles/unplug/table.ts";
 import { vfioSet } from "../../lifecycles/unplug/vfio-set.ts";
-
-const buf = r("buf");
-const { B } = PLAIN;
 
 /** The same defects behind helpers, an enum, an atomic counter and gotos; all findings of each are compared. */
 const disguised: readonly (readonly [name: string, edits: Edits, rules: readonly string[]])[] = [
   ["nothing", {}, []],
   ["the state DEAD never set", { finish: [] }, []],
-  ["the gate's helper says yes", { gate: [ret(c(1))] }, ["provider/ungated-use"]],
-  [
-    "the state set after the unlock",
-    { shut: [], "shut.late": [store(B.state, buf, c(STATE.going))] },
-    ["dma-buf/gate-after-invalidate"],
-  ],
-  ["no state set", { shut: [], finish: [] }, ["dma-buf/gate-not-closed"]],
-  ["no invalidation", { invalidate: [] }, ["dma-buf/not-invalidated"]],
-  ["no fence wait", { fences: [] }, ["dma-buf/no-fence-wait"]],
-  ["a fence wait of class KERNEL", { fences: [fences({ usage: "KERNEL" })] }, ["dma-buf/weak-fence-wait"]],
-  ["no get", { get: [] }, ["dma-buf/uncounted-mapping"]],
-  ["no put", { put: [] }, ["dma-buf/drain-never-ends"]],
-  ["put too early", { put: [], "put.early": [atomicPut(B.users, buf)] }, ["dma-buf/counted-too-short"]],
-  ["no wait", { wait: [] }, ["dma-buf/no-unmap-drain"]],
-  ["wait under resv", { wait: [], inside: [awaitFor(eq(count(B.users, buf), c(0)))] }, ["dma-buf/drain-under-lock"]],
-  ["importers without a callback let in", { "attach.callback": [] }, ["dma-buf/unrevocable-importer"]],
-  ["get_file", { active: [countGet(F.files, f(B.dmabuf, buf))] }, ["dma-buf/revoke-races-release"]],
   ["remove() without revocation", { revoke: [] }, ["dma-buf/not-invalidated"]],
-  ["no NULL check", { null: [] }, ["provider/unchecked-null"]],
-  ["no init", { init: [] }, ["provider/not-initialised"]],
+  ...Object.entries(WITHOUT).map(([rule, edits]) => [`without ${rule}`, edits, [rule]] as const),
 ];
 
 describe("unplug diagnosis", function () {

@@ -4,7 +4,7 @@ import { evidence } from "../../../server/src/check/unplug/evidence.ts";
 import type { Evidence } from "../../../server/src/check/unplug/evidence.ts";
 import { OBLIGATIONS } from "../../../server/src/check/unplug/candidates.ts";
 import { kits } from "../../lifecycles/unplug/kits.ts";
-import { plainSet } from "../../lifecycles/unplug/plain-set.ts";
+import { plainSet } from "../../../server/src/lifecycles/unplug/exemplar.ts";
 import { vfioSet } from "../../lifecycles/unplug/vfio-set.ts";
 
 /** "obligation: function() step + function() step". */

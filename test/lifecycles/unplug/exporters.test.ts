@@ -7,7 +7,7 @@ import type { SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
 import { rdma } from "../../../server/src/lifecycles/unplug/contracts/rdma.ts";
 import { buildScenarios } from "../../../server/src/lifecycles/unplug/scenarios.ts";
 import { kits } from "./kits.ts";
-import { plainSet } from "./plain-set.ts";
+import { plainSet } from "../../../server/src/lifecycles/unplug/exemplar.ts";
 import { mendedRdmaSet, rdmaSet } from "./rdma-set.ts";
 import { vfioSet } from "./vfio-set.ts";
 

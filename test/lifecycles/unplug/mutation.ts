@@ -7,7 +7,7 @@ import { explore } from "../../../server/src/model/unplug/explore.ts";
 import type { Scenario } from "../../../server/src/model/unplug/scenario.ts";
 import { kits } from "./kits.ts";
 import type { Mutant } from "./mutants.ts";
-import { plainSet } from "./plain-set.ts";
+import { plainSet } from "../../../server/src/lifecycles/unplug/exemplar.ts";
 import type { Probe } from "./probes.ts";
 import { probes } from "./probes.ts";
 import { mendedRdmaSet } from "./rdma-set.ts";

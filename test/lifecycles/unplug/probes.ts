@@ -26,7 +26,7 @@ import {
 import type { E, FieldSpec, Ins, SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
 import { ERR } from "../../../server/src/model/unplug/skeleton.ts";
 import type { kits } from "./kits.ts";
-import { PLAIN, plainSet, STATE } from "./plain-set.ts";
+import { PLAIN, plainSet, STATE } from "../../../server/src/lifecycles/unplug/exemplar.ts";
 import { mendedRdmaSet, RDMA, rdmaSet } from "./rdma-set.ts";
 import { VFIO, vfioSet } from "./vfio-set.ts";
 

@@ -1,5 +1,6 @@
-// An exporter of our own under the driver core alone, in disguise: an atomic counter with wait_event, an enum for a gate, helpers and gotos where the kernel's have none.
-import type { Edits, Stmt } from "../../../server/src/lifecycles/unplug/assemble.ts";
+// An exporter written by hand under the driver core alone: how the protocol should run, and each of its rules as the step that is taken out. An atomic counter with an
+// await, an enum for a gate, helpers and gotos: other means than those of the in-tree exporters, to the same end.
+import type { Edits, Stmt } from "./assemble.ts";
 import {
   act,
   alloc,
@@ -11,6 +12,7 @@ import {
   call,
   cont,
   count,
+  countGet,
   countPut,
   countTry,
   each,
@@ -33,10 +35,10 @@ import {
   unlock,
   unusedEdits,
   when,
-} from "../../../server/src/lifecycles/unplug/assemble.ts";
-import { ACT, CLS, ENV, F } from "../../../server/src/lifecycles/unplug/actions.ts";
-import type { Proc, SkeletonSet } from "../../../server/src/model/unplug/skeleton.ts";
-import { ERR } from "../../../server/src/model/unplug/skeleton.ts";
+} from "./assemble.ts";
+import { ACT, CLS, ENV, F } from "./actions.ts";
+import type { Proc, SkeletonSet } from "../../model/unplug/skeleton.ts";
+import { ERR } from "../../model/unplug/skeleton.ts";
 
 const DEV = "foo_dev";
 const BUF = "foo_buf";
@@ -216,3 +218,25 @@ export function plainSet(edits: Edits = {}, { name = "foo", devres = false } = {
     parts: { device: DEV, buffer: CLS.buffer, private: BUF },
   };
 }
+
+const buffer = r("buf");
+const drain = awaitFor(eq(count(B.users, buffer), c(0)));
+
+/** For each rule that the exemplar can break: what is changed. Without a rule the rest is as it should be. */
+export const WITHOUT: Readonly<Record<string, Edits>> = {
+  "provider/not-initialised": { init: [] },
+  "provider/unchecked-null": { null: [] },
+  "provider/ungated-use": { gate: [ret(c(1))] },
+  "dma-buf/gate-not-closed": { shut: [], finish: [] },
+  "dma-buf/gate-after-invalidate": { shut: [], "shut.late": [store(B.state, buffer, c(STATE.going))] },
+  "dma-buf/not-invalidated": { invalidate: [] },
+  "dma-buf/no-fence-wait": { fences: [] },
+  "dma-buf/weak-fence-wait": { fences: [fences({ usage: "KERNEL" })] },
+  "dma-buf/uncounted-mapping": { get: [] },
+  "dma-buf/drain-never-ends": { put: [] },
+  "dma-buf/counted-too-short": { put: [], "put.early": [atomicPut(B.users, buffer)] },
+  "dma-buf/no-unmap-drain": { wait: [] },
+  "dma-buf/drain-under-lock": { wait: [], inside: [drain] },
+  "dma-buf/unrevocable-importer": { "attach.callback": [] },
+  "dma-buf/revoke-races-release": { active: [countGet(F.files, f(B.dmabuf, buffer))] },
+};
