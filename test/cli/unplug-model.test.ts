@@ -22,7 +22,7 @@ describe("the unplug model on the command line", () => {
     assert.match(good, /tells every importer that has a callback/);
     assert.doesNotMatch(good, /^!/m);
     const bad = unplugEntry.trace("text", "dma-buf/no-fence-wait");
-    assert.match(bad, /^!\d+ +"DMA goes on after the driver is gone" does not hold$/m);
+    assert.match(bad, /^! *\d+ +"DMA goes on after the driver is gone" does not hold$/m);
     assert.match(unplugEntry.trace("mermaid", "dma-buf/no-fence-wait"), /^sequenceDiagram/);
   });
   it("shows contracts and abilities with their sources", () => {
