@@ -24,10 +24,9 @@ interface Anchor {
   readonly edits: Edits;
 }
 
-/** A checker of a tree. Not to be used once `parser` is deleted. */
-export function newReviewer(tree: Source, engine: Engine, parser: CParser): Checker {
+/** A checker of a tree. `memory` may be shared by several. Not to be used once `parser` is deleted. */
+export function newReviewer(tree: Source, engine: Engine, parser: CParser, memory: Memory = new Map()): Checker {
   const { vocabulary } = engine;
-  const memory: Memory = new Map();
   const all = new Set<FileId>();
   const wanted = new Set<FileId>();
   let listed: readonly FileId[] | undefined;

@@ -1,6 +1,7 @@
 // What a scan needs of the machine: inputs, repositories, trees, and the analysis with its parser.
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { Memory } from "../check/unplug/remember.ts";
 import { openGit } from "../project/git.ts";
 import { findInputs } from "../project/inputs.ts";
 import { findTree, isKernelTree, openTree } from "../project/tree.ts";
@@ -12,6 +13,7 @@ import { newReviewer } from "./reviewer.ts";
 
 /** Joins a scan to files, git and standard input. Names count from `cwd`. */
 export function scanningOf(wasm: WasmFiles, cwd: string): Scanning {
+  const memory: Memory = new Map();
   return {
     inputs: (name) => findInputs(name, cwd, standardInput),
     text: (file) => {
@@ -31,7 +33,7 @@ export function scanningOf(wasm: WasmFiles, cwd: string): Scanning {
     reviewers: async () => {
       const parser = await loadParser(wasm);
       const engine = engineOf(parser);
-      return (tree) => newReviewer(tree, engine, parser);
+      return (tree) => newReviewer(tree, engine, parser, memory);
     },
   };
 }

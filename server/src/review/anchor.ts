@@ -54,6 +54,13 @@ export function anchorOf(patch: Patch, index: number, finding: PlacedFinding): A
   return undefined;
 }
 
+/** Whether a patch changes a line of the function that a finding stands in. */
+export function changesFunction(patch: Patch, { file, finding }: PlacedFinding): boolean {
+  const mine = patch.diff.changes.filter(({ newPath, oldPath }) => newPath === file || oldPath === file);
+  const rows = mine.flatMap(({ hunks }) => hunks.flatMap(rowsOf));
+  return rows.some(({ kind, section }) => kind !== " " && speaksOf(section, finding.fn));
+}
+
 const speaksOf = (section: string, fn: string): boolean => section.includes(`${fn}(`);
 
 function nearest(rows: readonly Row[], line: number): Row | undefined {

@@ -7,6 +7,8 @@ export interface State {
   readonly findings: readonly PlacedFinding[];
   /** What could not be proved either way in this state: its findings are not gone, they are only not seen. */
   readonly unseen: (finding: PlacedFinding) => boolean;
+  /** Whether the patch that led here changes the function that a finding stands in. */
+  readonly touched: (finding: PlacedFinding) => boolean;
   /** What a file was called before the series; itself where it was not renamed. */
   readonly origin: (file: string) => string;
 }
@@ -21,6 +23,8 @@ export interface Attributed {
   /** The patch, by number from 1, that brought, moved or fixed it. Absent for what was there before and stays where it is. */
   readonly patch?: number;
   readonly fixedBy?: number;
+  /** The patch since which it can't be seen: it brought another defect of the same resource, and did not change the function that this one stands in. */
+  readonly hidden?: number;
 }
 
 interface Chain {
@@ -31,6 +35,7 @@ interface Chain {
   gone: number | undefined;
   /** The patch that moved it last. */
   moved: number | undefined;
+  hidden: number | undefined;
 }
 
 /**
@@ -70,8 +75,43 @@ export async function attribute(states: readonly State[], unmasked: Unmasked): P
       dropped.add(mask);
     }
   }
+  hide(chains, dropped, states);
   return chains.filter((chain) => !dropped.has(chain)).map(verdict);
 }
+
+/**
+ * One defect can hide another, since a run that has crashed goes no further. What went when another defect of its resource came, by a patch that does not change its
+ * function, is not fixed by that: it is hidden until the other goes too.
+ */
+function hide(chains: readonly Chain[], dropped: Set<Chain>, states: readonly State[]): void {
+  for (const chain of chains) {
+    if (dropped.has(chain)) continue;
+    for (let gone = chain.gone; gone !== undefined;) {
+      const since: number = gone;
+      const hiding = chains.filter(
+        (other) =>
+          other !== chain && !dropped.has(other) && other.from === since && resourceOf(other) === resourceOf(chain),
+      );
+      if (hiding.length === 0 || states[since]?.touched(chain.last) !== false) break;
+      const again = chains.find((other) => other.from > since && !dropped.has(other) && alike(other.first, chain.last));
+      if (again !== undefined) {
+        dropped.add(again);
+        chain.last = again.last;
+        chain.gone = gone = again.gone;
+      } else if (hiding.some((other) => other.gone === undefined)) {
+        chain.gone = gone = undefined;
+        chain.hidden = since;
+      } else {
+        const until = Math.max(...hiding.map((other) => other.gone ?? since));
+        const between = states.flatMap((state, k) => (k > since && k <= until && state.touched(chain.last) ? [k] : []));
+        chain.gone = between[0] ?? until;
+        break;
+      }
+    }
+  }
+}
+
+const resourceOf = (chain: Chain): string => chain.first.finding.resource;
 
 const alike = (a: PlacedFinding, b: PlacedFinding): boolean =>
   a.fingerprint === b.fingerprint ||
@@ -96,7 +136,14 @@ function chainsOf(states: readonly State[]): readonly Chain[] {
     }
     for (const finding of state.findings) {
       if (taken.has(finding)) continue;
-      const chain: Chain = { from: k, first: finding, last: finding, gone: undefined, moved: undefined };
+      const chain: Chain = {
+        from: k,
+        first: finding,
+        last: finding,
+        gone: undefined,
+        moved: undefined,
+        hidden: undefined,
+      };
       chains.push(chain);
       still.push(chain);
     }
@@ -105,8 +152,8 @@ function chainsOf(states: readonly State[]): readonly Chain[] {
   return chains;
 }
 
-function verdict({ from, first, last, gone, moved }: Chain): Attributed {
-  const both = { finding: last, first };
+function verdict({ from, first, last, gone, moved, hidden }: Chain): Attributed {
+  const both = { finding: last, first, ...(hidden === undefined ? {} : { hidden }) };
   if (from === 0 && gone !== undefined) return { ...both, status: "fixed", patch: gone, fixedBy: gone };
   if (from === 0)
     return moved === undefined ? { ...both, status: "pre-existing" } : { ...both, status: "moved", patch: moved };

@@ -100,7 +100,18 @@ const stands = (proof: PlacedProof, file: string): boolean =>
 
 /** What a reader of the whole should know besides. */
 function hints(scanned: Scanned, base: string): readonly Incomplete[] {
-  return scanned.onlyHunks ? [{ file: base, line: 0, why: ONLY_HUNKS }] : [];
+  const hidden = scanned.attributed.flatMap(({ finding, hidden: since }) =>
+    since === undefined
+      ? []
+      : [
+          {
+            file: finding.file,
+            line: 0,
+            why: `whether ${finding.finding.rule} of ${finding.finding.fn}() is still there beside what patch ${since} brings`,
+          },
+        ],
+  );
+  return [...(scanned.onlyHunks ? [{ file: base, line: 0, why: ONLY_HUNKS }] : []), ...hidden];
 }
 
 function reviewed(patch: Patch, index: number, scanned: Scanned, talk: readonly Mail[]): ReviewedPatch {

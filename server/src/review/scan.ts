@@ -6,6 +6,7 @@ import type { PlacedFinding, PlacedProof, Report, SettledReport } from "../findi
 import { settle } from "../findings/settle.ts";
 import { applyPatch } from "./apply.ts";
 import type { Edits, Read } from "./apply.ts";
+import { changesFunction } from "./anchor.ts";
 import { attribute } from "./attribute.ts";
 import type { Attributed, State, Unmasked } from "./attribute.ts";
 import type { Patch } from "./patch.ts";
@@ -110,7 +111,7 @@ async function inTree(
       const whole = merged([...reports.values()]);
       last = settle(onlyHunks ? doubtful(whole) : whole, { read, severity: request.severity, name: nameIn(k) });
     }
-    states.push(stateOf(last, origins[k] ?? new Map<string, string>()));
+    states.push(stateOf(last, origins[k] ?? new Map<string, string>(), request.patches[k - 1]));
   }
   const unmasked: Unmasked = async ({ from, to }) => {
     const [diff, over, read] = [request.patches[from - 1]?.diff, edits[to], reads[to]];
@@ -152,13 +153,14 @@ const nothing = (): SettledReport =>
   settle({ findings: [], proofs: [], incomplete: [], seen: {} }, { read: () => undefined, severity: () => "error" });
 
 /** Silenced findings are matched like all others: a comment does not fix anything. */
-function stateOf(report: SettledReport, names: ReadonlyMap<string, string>): State {
+function stateOf(report: SettledReport, names: ReadonlyMap<string, string>, patch: Patch | undefined): State {
   const findings: readonly PlacedFinding[] = [...report.findings, ...report.suppressed.map(({ finding }) => finding)];
   const blind = new Set(
     report.proofs.filter(({ verdict }) => verdict === "not-proven").map(({ proof }) => proof.resource),
   );
   return {
     findings,
+    touched: (finding) => patch !== undefined && changesFunction(patch, finding),
     unseen: ({ finding }) => blind.has(finding.resource),
     origin: (file) => names.get(file) ?? file,
   };
