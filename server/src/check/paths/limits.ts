@@ -20,3 +20,9 @@ export const MAX_STEPS = 14;
 
 /** Releases of what its caller acquired that a function is known by; with more it releases something. */
 export const MAX_RELEASES = 6;
+
+/** Effects that are carried out in one function, over all states. */
+export const MAX_WORK = 60_000;
+
+/** States that calls may make of one within a block before those that do not differ in phases are joined. */
+export const MAX_SPLIT = 6;

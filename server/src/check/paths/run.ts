@@ -8,11 +8,11 @@ import { decide } from "./events.ts";
 import { addressOf, newFrame, tempAddress, valueOf } from "./frame.ts";
 import type { Frame } from "./frame.ts";
 import { NEG, POS, ZERO, learn, truth } from "./knowledge.ts";
-import { MAX_STATES, MAX_VISITS } from "./limits.ts";
+import { MAX_SPLIT, MAX_STATES, MAX_VISITS, MAX_WORK } from "./limits.ts";
 import { copyState, forget, forgetRound, keep, merge, newState, sameState, signatureOf, write } from "./state.ts";
 import type { State } from "./state.ts";
 import { shapeOf } from "./shape.ts";
-import type { Term } from "./term.ts";
+import type { Term, Terms } from "./term.ts";
 
 export interface Ending {
   readonly state: State;
@@ -50,6 +50,7 @@ export function run(C: Calls, fn: FunctionFacts, listener?: Listener): Run {
   const ended = new Map<string, number>();
   let cut: string | undefined;
   let visits = 0;
+  let work = 0;
 
   function enqueue(block: number, signature: string): void {
     const key = `${block} ${signature}`;
@@ -103,7 +104,7 @@ export function run(C: Calls, fn: FunctionFacts, listener?: Listener): Run {
   arrive(0, first, "entry", -1);
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     queued.delete(`${at.block} ${at.signature}`);
-    if (++visits > MAX_VISITS) {
+    if (++visits > MAX_VISITS || work > MAX_WORK) {
       cut = `more than ${MAX_VISITS} steps`;
       break;
     }
@@ -112,6 +113,8 @@ export function run(C: Calls, fn: FunctionFacts, listener?: Listener): Run {
     if (known === undefined || block === undefined) continue;
     let states: readonly State[] = [copyState(known)];
     for (const effect of block.effects) {
+      work += states.length;
+      if (states.length > MAX_SPLIT) states = together(T, -1 - effect.span.start, states);
       states = states.flatMap((s): readonly State[] => {
         switch (effect.kind) {
           case "call":
@@ -230,6 +233,18 @@ export function run(C: Calls, fn: FunctionFacts, listener?: Listener): Run {
   function decided(s: State, span: Span, holds: boolean): void {
     s.trace = { prev: s.trace, kind: "test", text: holds ? "holds" : "does not hold", span, fn: fn.name };
   }
+}
+
+/** States that came apart within a block, one for each signature again. */
+function together(T: Terms, key: number, states: readonly State[]): readonly State[] {
+  const found = new Map<string, State>();
+  for (const s of states) {
+    const signature = signatureOf(s);
+    const same = found.get(signature);
+    if (same === undefined) found.set(signature, s);
+    else merge(T, key, same, s);
+  }
+  return [...found.values()];
 }
 
 /** `0 < n`. */
