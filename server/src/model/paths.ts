@@ -40,6 +40,8 @@ export interface PathVocabulary {
   readonly words: readonly string[];
   /** Calls that neither keep nor change what they are given: printing, register writes, locks, delays. Whole names, or prefixes that end in "*". */
   readonly harmless: readonly string[];
+  /** Of the harmless ones, those that put a value where the device or others find it: register writes. */
+  readonly gives: readonly string[];
   /** The value of argument 0 in another form: byte order, halves of an address. */
   readonly identity: readonly string[];
   /** Calls whose value depends on nothing but their arguments. Whole names, or prefixes and suffixes with a "*". */

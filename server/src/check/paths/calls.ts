@@ -10,7 +10,7 @@ import { apply, takeResult } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { fits } from "./protocol.ts";
 import type { Act } from "./protocol.ts";
-import { copyState, forget, isLocal, read } from "./state.ts";
+import { copyState, forget, handOver, isLocal, read } from "./state.ts";
 import type { Resource, State } from "./state.ts";
 import { contains, rootOf, some } from "./term.ts";
 import type { Term } from "./term.ts";
@@ -66,8 +66,11 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   if (protocol.vocabulary.overwrites.includes(name)) {
     const [to] = args;
     if (to !== undefined && (to.k === "var" || to.k === "faddr" || to.k === "iaddr")) forget(T, s, to, id);
+    const from = args[1];
+    if (from?.k === "var" || (from !== undefined && isLocal(from))) escape(C, s, from, false);
     return [give(s, own)];
   }
+  if (fits(name, protocol.vocabulary.gives)) for (const t of args) handOver(s, t);
   if (fits(name, protocol.vocabulary.harmless)) {
     const told = fits(name, protocol.vocabulary.pure) ? T.pure(name, args) : own;
     return [give(s, told)];

@@ -66,7 +66,10 @@ export function checkPaths({ program, vocabulary, rules, paths, progress, all }:
         seen.cut++;
         miss(ref, run.cut);
       }
-      for (const defect of [...analysed.defects, ...lostAt(follower.calls, run)]) {
+      for (const defect of [
+        ...analysed.defects,
+        ...lostAt(follower.calls, run, (kind) => follower.releasedByCallers(ref, kind)),
+      ]) {
         const rule = known.get(defect.rule);
         if (rule === undefined || (rule.off !== undefined && all !== true)) continue;
         findings.push(findingOf(defect, ref.name, rule, read));

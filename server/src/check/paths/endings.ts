@@ -6,8 +6,11 @@ import { isReturned } from "./outcome.ts";
 import type { Ending, Run } from "./run.ts";
 import type { Resource } from "./state.ts";
 
-/** Leaks. `inner` ones are of resources that a callee acquired. */
-export function lostAt(E: Events, run: Run): readonly Defect[] {
+/**
+ * Leaks. What stands where the caller reaches it is lost only where the function itself releases it on another way to an error, and no caller
+ * calls anything that releases such a thing (`callersRelease`).
+ */
+export function lostAt(E: Events, run: Run, callersRelease: (kind: string) => boolean): readonly Defect[] {
   const answerable = releasedOnErrors(run);
   const found = new Map<string, Defect>();
   for (const ending of run.endings) {
@@ -16,7 +19,7 @@ export function lostAt(E: Events, run: Run): readonly Defect[] {
       const next = E.protocol.next(r.spec, r.phase, "end");
       if (next?.rule === undefined) continue;
       const shared = r.stored || r.spec.lent === true;
-      if (shared && !(answerable.has(r.id) && isError(run.fn, ending))) continue;
+      if (shared && !(answerable.has(r.id) && isError(run.fn, ending) && !callersRelease(r.spec.model.id))) continue;
       const key = `${next.rule} ${r.id}`;
       const before = found.get(key);
       if (before !== undefined && before.span.start <= ending.span.start) continue;

@@ -24,6 +24,8 @@ export interface Follower {
   analyse(ref: FunctionRef): Analysed | undefined;
   /** Whether the function, or what it calls nearby, uses the API. */
   uses(ref: FunctionRef): boolean;
+  /** Whether a caller of the function, in its folder, calls something else that releases a resource of that kind. */
+  releasedByCallers(ref: FunctionRef, kind: string): boolean;
 }
 
 const keyOf = (ref: FunctionRef): string => `${ref.file}:${ref.start}`;
@@ -34,7 +36,9 @@ export function openFollower(program: Program, protocol: Protocol, listener?: Li
   const T = newTerms();
   const done = new Map<string, Analysed | undefined>();
   const using = new Map<string, boolean>();
+  const releasing = new Map<string, Set<string>>();
   const running = new Set<string>();
+  let beside: readonly FileId[] | undefined;
   const found = new Map<string, FunctionRef | undefined>();
 
   function resolve(name: string, from: FileId): FunctionRef | undefined {
@@ -86,6 +90,40 @@ export function openFollower(program: Program, protocol: Protocol, listener?: Li
     return analysed;
   }
 
+  /** The kinds that a function, or what it calls nearby, releases. */
+  function releases(ref: FunctionRef, depth = 0): ReadonlySet<string> {
+    const key = keyOf(ref);
+    const known = releasing.get(key);
+    if (known !== undefined) return known;
+    const kinds = new Set<string>();
+    releasing.set(key, kinds);
+    for (const name of program.calls(ref)) {
+      for (const a of protocol.acts.get(name) ?? []) if (a.event === a.spec.release) kinds.add(a.spec.model.id);
+      const to = depth < MAX_CALL_DEPTH ? resolve(name, ref.file) : undefined;
+      if (to !== undefined) for (const kind of releases(to, depth + 1)) kinds.add(kind);
+    }
+    return kinds;
+  }
+
+  function releasedByCallers(ref: FunctionRef, kind: string): boolean {
+    const callers = program
+      .calling([ref.name], folderFiles(ref.file))
+      .filter((c) => c.start !== ref.start || c.file !== ref.file);
+    return callers.some((caller) =>
+      program.calls(caller).some((name) => {
+        if (name === ref.name) return false;
+        if (protocol.acts.get(name)?.some((a) => a.event === a.spec.release && a.spec.model.id === kind)) return true;
+        const to = resolve(name, caller.file);
+        return to !== undefined && releases(to).has(kind);
+      }),
+    );
+  }
+
+  function folderFiles(file: FileId): readonly FileId[] {
+    const folder = folderOf(file);
+    return (beside ??= program.source.files().filter((f) => folderOf(f) === folder && f.endsWith(".c")));
+  }
+
   const calls: Calls = {
     T,
     protocol,
@@ -97,5 +135,5 @@ export function openFollower(program: Program, protocol: Protocol, listener?: Li
     },
     isFunction: (name, f) => /^[a-z_]/.test(name) && resolve(name, f.fn.file) !== undefined,
   };
-  return { calls, analyse, uses };
+  return { calls, analyse, uses, releasedByCallers };
 }

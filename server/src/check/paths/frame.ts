@@ -15,6 +15,8 @@ export interface Frame {
   /** Locals that are arrays: their name is their address. */
   readonly arrays: ReadonlySet<string>;
   readonly statics: ReadonlySet<string>;
+  /** Temps that calls give: one that is assigned to is a macro that names a place. */
+  readonly results: ReadonlySet<number>;
 }
 
 export function newFrame(T: Terms, fn: FunctionFacts): Frame {
@@ -25,6 +27,11 @@ export function newFrame(T: Terms, fn: FunctionFacts): Frame {
     key,
     locals: new Set([...fn.params, ...fn.locals].map((l) => l.name)),
     arrays: new Set(fn.locals.filter((l) => l.type.array).map((l) => l.name)),
+    results: new Set(
+      fn.blocks.flatMap((b) =>
+        b.effects.flatMap((e) => (e.kind === "call" && e.result !== undefined ? [e.result] : [])),
+      ),
+    ),
     statics: new Set(fn.locals.filter((l) => l.static === true).map((l) => l.name)),
   };
 }

@@ -9,9 +9,22 @@ import { addressOf, newFrame, tempAddress, valueOf } from "./frame.ts";
 import type { Frame } from "./frame.ts";
 import { NEG, POS, ZERO, learn, truth } from "./knowledge.ts";
 import { MAX_SPLIT, MAX_STATES, MAX_VISITS, MAX_WORK } from "./limits.ts";
-import { copyState, forget, forgetRound, keep, merge, newState, sameState, signatureOf, write } from "./state.ts";
+import {
+  copyState,
+  forget,
+  forgetRound,
+  handOver,
+  isLocal,
+  keep,
+  merge,
+  newState,
+  sameState,
+  signatureOf,
+  write,
+} from "./state.ts";
 import type { State } from "./state.ts";
 import { shapeOf } from "./shape.ts";
+import { rootOf } from "./term.ts";
 import type { Term, Terms } from "./term.ts";
 
 export interface Ending {
@@ -300,6 +313,7 @@ function assign(
   const what = valueOf(f, s, value);
   if (to.k === "temp") {
     s.env.set(tempAddress(f, to.id), what);
+    if (f.results.has(to.id)) handOver(s, what);
     return;
   }
   const at = addressOf(f, s, to);
@@ -315,6 +329,10 @@ function assign(
     }
     return;
   }
+  // A struct is copied with what it holds.
+  const from = value.k === "deref" || value.k === "name" ? addressOf(f, s, value) : undefined;
+  if (from !== undefined && isLocal(from) && !isLocal(at))
+    s.resources = s.resources.map((r) => (r.cells.some((c) => rootOf(c) === from) ? { ...r, stored: true } : r));
   if (value.k === "unknown") return forget(T, s, at, `unknown ${span.start}`);
   if (at.k === "var") s.env.set(at, what);
   else {

@@ -244,3 +244,14 @@ export function keep(T: Terms, s: State, at: Term, value: Term): void {
     return at.k === "var" ? r : { ...r, cells: [...r.cells, at], stored: r.stored || !local };
   });
 }
+
+/** A value goes where others reach it, in a way that is not followed: a register, a macro's place. */
+export function handOver(s: State, value: Term): void {
+  s.resources = s.resources.map((r) => (!r.stored && !r.spec.lent && holdsKey(r, value) ? { ...r, stored: true } : r));
+}
+
+const holdsKey = (r: Resource, value: Term): boolean =>
+  r.spec.keys.some((k) => {
+    const key = r.roles.get(k);
+    return key !== undefined && contains(value, key);
+  });

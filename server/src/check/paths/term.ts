@@ -113,7 +113,8 @@ export function newTerms(): Terms {
     local: (name, frame) => make(`v${frame} ${name}`, 0, { k: "var", name, key: `${frame} ${name}` }),
     faddr: (base, field) => deep(`f${base.id}.${field}`, 1 + base.depth, { k: "faddr", base, field }),
     iaddr: (base, index) =>
-      index.k === "num" && index.value === 0
+      // The first element of what a pointer points to is what it points to; an array that is a local stays apart from its elements.
+      index.k === "num" && index.value === 0 && base.k !== "var"
         ? base
         : deep(`i${base.id},${index.id}`, 1 + Math.max(base.depth, index.depth), { k: "iaddr", base, index }),
     load: (at) => deep(`l${at.id}`, 1 + at.depth, { k: "load", at }),

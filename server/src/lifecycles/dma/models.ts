@@ -44,6 +44,17 @@ export const dmaPaths: PathVocabulary = {
     ...["dev_kfree_skb*", "kfree*", "kvfree", "vfree", "skb_*", "__skb_*", "consume_skb", "put_page", "__free_page*"],
     ...["free_page*", "devm_kfree", "sg_dma_*", "sg_next", "sg_set_*", "sg_init_*", "upper_32_bits", "lower_32_bits"],
   ],
+  gives: [
+    "writel*",
+    "writeb*",
+    "writew*",
+    "writeq*",
+    "iowrite*",
+    "__raw_write*",
+    "out_be32",
+    "out_le32",
+    "sg_dma_address",
+  ],
   identity: [
     ...["cpu_to_le64", "cpu_to_le32", "cpu_to_be64", "cpu_to_be32", "le64_to_cpu", "le32_to_cpu", "be64_to_cpu"],
     ...["be32_to_cpu", "cpu_to_le16", "le16_to_cpu", "__cpu_to_le64", "__cpu_to_le32", "__le64_to_cpu", "u64_to_ptr"],
@@ -90,6 +101,6 @@ export const dmaPaths: PathVocabulary = {
     PCI_DMA_NONE: 3,
   },
   both: "DMA_BIDIRECTIONAL",
-  implementers: ["dma_map_ops"],
+  implementers: ["dma_map_ops", "iommu_ops", "iommu_domain_ops"],
   provenance: { stack: "dma/stack-memory", vmalloc: "dma/vmalloc-memory", rodata: "dma/rodata-memory" },
 };
