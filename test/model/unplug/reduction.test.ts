@@ -97,6 +97,23 @@ describe("reduction of the unplug model", () => {
     assert.equal(violation([section("o.lock", store("o.flag", c(1))), attempt]), "busy");
   });
 
+  it("what is only given back is so at once", () => {
+    const done = (early: boolean): Partial<Scenario> => ({
+      actions: {
+        leave: (w) => [{ writes: [["o.flag", 1, w.get("o.flag", 1) - 1]], ...(early ? { early: true as const } : {}) }],
+      },
+      initial: [{ field: "o.flag", object: 1, value: 2 }],
+    });
+    const work: Ins[] = [store("o.flag2", c(1)), { op: "act", act: "leave", args: [] }];
+    const wait: ThreadSpec = { code: [check(c(0), "gone")], when: not(f("o.flag")) };
+    const states = (early: boolean): number => {
+      const { e } = both([work, [...work, ...work.slice(0, 1)], wait], done(early));
+      assert.equal(e.violation?.what, "gone");
+      return both([work, work], done(early)).e.states;
+    };
+    assert.ok(states(true) < states(false), `${states(true)} states, ${states(false)} without`);
+  });
+
   it("deadlocks of two and of three locks are seen", () => {
     const two = (a: string, b: string): Ins[] => section(a, ...section(b, store("o.flag", c(1))));
     assert.equal(violation([two("o.lock", "o.lock2"), two("o.lock2", "o.lock")], finishes), "cannot-finish");

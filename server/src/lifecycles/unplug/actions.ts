@@ -161,9 +161,12 @@ const SAYS: Readonly<Record<(typeof BROKEN)[keyof typeof BROKEN], string>> = {
 
 const broken = (violation: keyof typeof SAYS): Outcome => ({ violation, text: SAYS[violation] });
 
-const buffers = (w: WorldView): number[] => Array.from({ length: w.objects(CLS.buffer) }, (_, i) => i + 1);
-const attachments = (w: WorldView): number[] => Array.from({ length: w.objects(CLS.attachment) }, (_, i) => i + 1);
-const vmas = (w: WorldView): number[] => Array.from({ length: w.objects(CLS.vma) }, (_, i) => i + 1);
+const lists: (readonly number[])[] = [];
+/** 1 to n. Actions run millions of times, and ask for the same few. */
+const upTo = (n: number): readonly number[] => (lists[n] ??= Array.from({ length: n }, (_, i) => i + 1));
+const buffers = (w: WorldView): readonly number[] => upTo(w.objects(CLS.buffer));
+const attachments = (w: WorldView): readonly number[] => upTo(w.objects(CLS.attachment));
+const vmas = (w: WorldView): readonly number[] => upTo(w.objects(CLS.vma));
 const attached = (w: WorldView, b: number): number[] =>
   attachments(w).filter((a) => w.live(CLS.attachment, a) && w.get(F.attDmabuf, a) === b);
 

@@ -49,8 +49,13 @@ const enter: Action = (w) =>
     ? [{ r: 0, text: "(the device's file descriptor is closed already)" }]
     : [{ writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) + 1]], r: 1, text: "(enters a call on the device's file)" }];
 
+/** Only the release of the file waits for it, and while the descriptor is open there is another reference: entering does not depend on it. */
 const leave: Action = (w) => [
-  { writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) - 1]], text: "(drops its reference to the device's file)" },
+  {
+    writes: [[F.deviceFile, 1, w.get(F.deviceFile, 1) - 1]],
+    early: true,
+    text: "(drops its reference to the device's file)",
+  },
 ];
 
 /** get_file of a copied VMA: the parent's VMA holds the file already. */

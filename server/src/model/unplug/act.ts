@@ -4,39 +4,54 @@ import type { Core, Run } from "./core.ts";
 import { BLOCKED, holds } from "./core.ts";
 import { value } from "./expression.ts";
 import type { Scope } from "./expression.ts";
+import { LEFT } from "./discipline.ts";
+import type { Discipline } from "./discipline.ts";
 import { FREED, isLive } from "./layout.ts";
+import type { LaidClass, LaidField } from "./layout.ts";
 import { freeObject } from "./object.ts";
-import type { WorldView } from "./scenario.ts";
+import type { Outcome, WorldView } from "./scenario.ts";
 import { lifeOf } from "./scenario.ts";
 
-/** Offset of a field (or of the life, for `lifeOf(cls)`) of an object; undefined where there is none. */
-function find(c: Core, field: string, n: number): number | undefined {
-  const { layout } = c.linked;
-  const f = layout.fields.get(field);
-  const cls = layout.classes.get(f?.cls ?? lives(c).get(field) ?? "");
-  if (cls === undefined || n < 1 || n > cls.count) return undefined;
-  return cls.base + (n - 1) * cls.stride + (f?.at ?? 0);
+/** A field of a class, or the life of its objects. */
+interface Cells {
+  readonly cls: LaidClass;
+  /** Undefined for the life. */
+  readonly field: LaidField | undefined;
+  /** Where it lies in an object. */
+  readonly at: number;
 }
 
-const known = new WeakMap<Core, ReadonlyMap<string, string>>();
+const known = new WeakMap<Core, ReadonlyMap<string, Cells>>();
 
-function lives(c: Core): ReadonlyMap<string, string> {
+/** The cells that actions name: by field, and by `lifeOf(cls)`. */
+function cellsOf(c: Core): ReadonlyMap<string, Cells> {
   let map = known.get(c);
   if (map === undefined) {
-    map = new Map([...c.linked.layout.classes.keys()].map((cls) => [lifeOf(cls), cls]));
-    known.set(c, map);
+    const cells = new Map<string, Cells>();
+    for (const cls of c.linked.layout.classes.values()) cells.set(lifeOf(cls.name), { cls, field: undefined, at: 0 });
+    for (const field of c.linked.layout.fields.values()) {
+      const cls = c.linked.layout.classes.get(field.cls);
+      if (cls !== undefined) cells.set(field.id, { cls, field, at: field.at });
+    }
+    known.set(c, (map = cells));
   }
   return map;
 }
 
+/** Offset of object `n`'s; -1 where there is none. */
+const find = (x: Cells | undefined, n: number): number =>
+  x === undefined || n < 1 || n > x.cls.count ? -1 : x.cls.base + (n - 1) * x.cls.stride + x.at;
+
 /** What thread `t` may look at. */
 export function view(c: Core, t: number): WorldView {
   const { layout } = c.linked;
+  const cells = cellsOf(c);
   return {
     get: (field, n) => {
-      const at = find(c, field, n);
-      if (at === undefined) return 0;
-      if (c.watch !== undefined) look(c, field, at);
+      const x = cells.get(field);
+      const at = find(x, n);
+      if (x === undefined || at < 0) return 0;
+      if (c.watch !== undefined) look(c.watch, x, at);
       return c.bytes[at]!;
     },
     live: (cls, n) => {
@@ -49,9 +64,9 @@ export function view(c: Core, t: number): WorldView {
     },
     objects: (cls) => layout.classes.get(cls)?.count ?? 0,
     holds: (lock, n, mode) => {
-      const f = layout.fields.get(lock);
-      const at = find(c, lock, n);
-      return f?.kind === "lock" && at !== undefined && holds(c, f, at, t, mode);
+      const x = cells.get(lock);
+      const at = find(x, n);
+      return x?.field?.kind === "lock" && at >= 0 && holds(c, x.field, at, t, mode);
     },
   };
 }
@@ -76,42 +91,47 @@ export function compileAct(
   const { abilities } = c.linked.scenario;
   const on = new Set(abilities);
   const opt = i.opt ?? {};
+  const cells = cellsOf(c);
+  const isOn = (o: Outcome): boolean => o.ability === undefined || on.has(o.ability);
   return () => {
-    const values = args.map((a) => a());
+    const kind = c.watch?.kind ?? 0;
+    const values: number[] = [];
+    for (const arg of args) values.push(arg());
     if (c.fault !== undefined) return next;
-    const outcomes = action(world, { args: values, opt }).filter((o) => o.ability === undefined || on.has(o.ability));
+    const all = action(world, { args: values, opt });
+    const outcomes = all.every(isOn) ? all : all.filter(isOn);
     if (outcomes.length === 0) return BLOCKED;
     const o = outcomes[c.choose(outcomes.length)]!;
     if (o.ability !== undefined) c.abilities |= 1 << abilities.indexOf(o.ability);
-    for (const [field, n, v] of o.writes ?? []) write(c, i.act, field, n, v);
+    if (o.writes !== undefined)
+      for (const [field, n, v] of o.writes) {
+        const x = cells.get(field);
+        const at = find(x, n);
+        if (x === undefined || at < 0)
+          c.trouble = `action ${i.act} writes ${field} of object ${n}, which does not exist`;
+        else write(c, x, at, v);
+      }
     c.note = o.text;
     if (o.violation !== undefined) c.fault = { what: o.violation, detail: o.text ?? `${i.act}: ${o.violation}` };
+    if (o.early === true && c.watch !== undefined) c.watch.kind = kind | LEFT;
     keep(o.r ?? 0);
     return next;
   };
 }
 
-function write(c: Core, act: string, field: string, n: number, v: number): void {
-  const at = find(c, field, n);
-  const cls = lives(c).get(field);
-  const laid = cls === undefined ? undefined : c.linked.layout.classes.get(cls);
-  if (at === undefined) c.trouble = `action ${act} writes ${field} of object ${n}, which does not exist`;
-  else if (laid !== undefined && v === FREED && c.bytes[at] !== FREED) freeObject(c, laid, at);
-  else {
-    const f = c.linked.layout.fields.get(field);
-    c.watch?.enter(at - (f?.at ?? 0));
-    c.watch?.touch(at, true);
-    if (f?.kind === "lock") c.watch?.peek(at);
-    c.bytes[at] = v;
-  }
+function write(c: Core, x: Cells, at: number, v: number): void {
+  if (x.field === undefined && v === FREED && c.bytes[at] !== FREED) return freeObject(c, x.cls, at);
+  c.watch?.enter(at - x.at);
+  c.watch?.touch(at, true);
+  if (x.field?.kind === "lock") c.watch?.peek(at);
+  c.bytes[at] = v;
 }
 
 /** An action looks at a cell: also at whether its object lives, and from outside if it is a lock. */
-function look(c: Core, field: string, at: number): void {
-  const f = c.linked.layout.fields.get(field);
-  const base = at - (f?.at ?? 0);
-  c.watch?.enter(base);
-  c.watch?.touch(at, false);
-  c.watch?.touch(base, false);
-  if (f?.kind === "lock") c.watch?.peek(at);
+function look(watch: Discipline, x: Cells, at: number): void {
+  const base = at - x.at;
+  watch.enter(base);
+  watch.touch(at, false);
+  watch.touch(base, false);
+  if (x.field?.kind === "lock") watch.peek(at);
 }

@@ -123,7 +123,49 @@ type CellE = E & { readonly k: "r" | "f" | "count" | "pred" };
 
 const isCell = (e: E): e is CellE => e.k === "r" || e.k === "f" || e.k === "count" || e.k === "pred";
 
+/** A plain field of an object that a register names, or of a given object that is only observed: the usual reads, in one closure each. */
+function usualRead(c: Core, e: CellE, s: Scope): Operand | undefined {
+  const f = e.k === "f" ? c.linked.layout.fields.get(e.f) : undefined;
+  const cls = f && c.linked.layout.classes.get(f.cls);
+  if (e.k !== "f" || f === undefined || cls === undefined || f.kind === "lock") return undefined;
+  const { bytes } = c;
+  const { values, at: offset } = f;
+  let last = -1;
+  const know = (v: number): void => {
+    if (last < 0) return;
+    bytes[last] = v;
+    c.decided = true;
+  };
+  if (s.observer === true) {
+    if (e.o.k !== "c" || e.o.v < 1 || e.o.v > cls.count) return undefined;
+    const base = cls.base + (e.o.v - 1) * cls.stride;
+    const read = (): number => {
+      const { watch } = c;
+      watch?.enter(base);
+      watch?.touch(base, false);
+      last = isLive(bytes[base]) ? base + offset : -1;
+      if (last < 0) return 0;
+      watch?.touch(last, false);
+      const v = bytes[last]!;
+      return v === ANY ? decide(c, last, values) : v;
+    };
+    return { read, know };
+  }
+  const o = object(c, cls, e.o, s, e.f);
+  const read = (): number => {
+    const base = o();
+    last = base < 0 ? -1 : base + offset;
+    if (base < 0) return 0;
+    c.watch?.touch(last, false);
+    const v = bytes[last]!;
+    return v === ANY ? decide(c, last, values) : v;
+  };
+  return { read, know };
+}
+
 function cellOf(c: Core, e: CellE, s: Scope): Operand {
+  const usual = usualRead(c, e, s);
+  if (usual !== undefined) return usual;
   const { bytes } = c;
   if (e.k === "r") {
     if (s.registers < 0) return { read: unknown(c, `register ${e.r} in an expression of the scenario`) };
@@ -168,19 +210,6 @@ function cellAt(
   if (f === undefined || cls === undefined) return `field ${e.f} is not known`;
   if (f.kind === "lock" || (e.k === "count" && f.kind !== "count"))
     return `${e.f} is a ${f.kind} and cannot be read so`;
-  if (s.observer === true && e.o.k === "c" && e.o.v >= 1 && e.o.v <= cls.count) {
-    // The usual condition of a start or an invariant: a field of a given object.
-    const base = cls.base + (e.o.v - 1) * cls.stride;
-    const cell = base + f.at;
-    return {
-      at: () => {
-        c.watch?.enter(base);
-        c.watch?.touch(base, false);
-        return isLive(c.bytes[base]) ? cell : -1;
-      },
-      values: f.values,
-    };
-  }
   const o = object(c, cls, e.o, s, e.f);
   const offset = f.at;
   return {
@@ -198,6 +227,24 @@ export const predCell = (base: number, cls: LaidClass, first: number): number =>
 
 /** The offset of the object that the expression names, or -1 and a fault. `what` says what is looked at there. */
 export function object(c: Core, cls: LaidClass, e: E, s: Scope, what: string): Value {
+  const { bytes } = c;
+  const { count, stride } = cls;
+  const before = cls.base - stride;
+  if (e.k === "r" && s.registers >= 0 && s.observer !== true) {
+    const at = s.registers + Number(e.r);
+    return () => {
+      if (c.fault !== undefined) return -1;
+      const n = bytes[at]!;
+      if (n >= 1 && n <= count) {
+        const base = before + n * stride;
+        if (isLive(bytes[base])) {
+          c.watch?.enter(base);
+          return base;
+        }
+      }
+      return reach(c, cls, n, what);
+    };
+  }
   const o = value(c, e, s);
   if (s.observer === true) {
     return () => {

@@ -97,6 +97,8 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
       code: thread.code.map((i, index): Run => compile(c, i, index, t, registers)),
       local: thread.code.map((i, index) => index > 0 && isLocal(i)),
       blocks: thread.code.map(mayBlock),
+      // What may have to be taken back even where it could run late.
+      stops: thread.code.map((i) => mayBlock(i) || i.op === "lock" || i.op === "waitDone" || i.op === "await"),
       returns: thread.code.map((i) => i.op === "return"),
       whens: begins.map((s) => truth(c, s.start.when, { registers: -1, observer: true })),
       args: begins.map((s) => s.start.args.map((e) => value(c, e, { registers: -1, observer: true }))),
@@ -197,7 +199,8 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
       if (!isLocalStep && (!fuses || watch === undefined)) break;
       // Choices multiply within a step and are merged between steps; most of all those of a loop.
       if (active.mark() >= STEP_CHOICES || (active.mark() > 0 && back)) break;
-      const undoable = !isLocalStep || options.rests === true || self.log !== undefined;
+      // What runs late is only taken back where it blocks, waits, or takes a lock in the wrong order. One that leads back to itself may stay done.
+      const undoable = (!isLocalStep && (!late || lane.stops[pc]!)) || options.rests === true || self.log !== undefined;
       if (undoable) undo.set(words);
       if (isLocalStep || watch === undefined) {
         to = code[pc]!();
@@ -210,7 +213,7 @@ export function machine(linked: Linked, options: MachineOptions): Machine {
         if (c.fault === undefined && c.trouble === undefined) {
           const stop =
             to === BLOCKED || to === pc || c.waits || (watch.kind & (late ? CYCLIC : CYCLIC | RIGHT | NEITHER)) !== 0;
-          if (stop) {
+          if (stop && undoable) {
             words.set(undo);
             active.cut(mark);
             c.will = will;

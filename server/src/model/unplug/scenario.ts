@@ -26,6 +26,11 @@ export interface Outcome {
   readonly violation?: string;
   /** Taken only where the named ability of the environment is on. */
   readonly ability?: string;
+  /**
+   * It only gives back what others may at most wait for, so it may as well happen as soon as its thread gets there (a left mover): nobody's step is
+   * disabled by it or turns out otherwise. Whoever says so must know; it is not checked.
+   */
+  readonly early?: true;
 }
 
 export type Action = (
