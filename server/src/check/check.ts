@@ -18,6 +18,8 @@ export interface CheckRequest {
   readonly tree: Source;
   /** The files asked for, relative to the tree; findings and proofs of other files are left out. */
   readonly paths: readonly FileId[];
+  /** Those of them that were named one by one: what is not understood in them is said, whether or not it matters to a verdict. */
+  readonly named?: readonly FileId[];
   /** Whether proofs are wanted in full, with the evidence of each obligation: costs more. */
   readonly proofs: boolean;
   /** What earlier runs on this tree have left; every entry may be lost or spoiled. Absent: nothing is kept. */

@@ -1,6 +1,7 @@
 // The pipeline: from a tree and the files asked for to a report. Extraction, contracts, exploration and diagnosis in their order; what could not be seen is said.
 import type { Incomplete } from "../base/result.ts";
-import type { Span } from "../base/span.ts";
+import { lineStarts, positionAt } from "../base/span.ts";
+import type { FileId, Span } from "../base/span.ts";
 import type { Witness } from "../base/trace.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { Proof } from "../findings/proof.ts";
@@ -42,6 +43,8 @@ export interface Engine {
   program(tree: Source, stored?: Index): Program;
   readonly vocabulary: Vocabulary;
   readonly contracts: readonly ContractFacts[];
+  /** What the parser does not understand in a text; offsets are UTF-16 code units. */
+  gaps?(text: string): readonly { readonly range: readonly [start: number, end: number]; readonly why: string }[];
   /** The environment of a contract, without what the framework is seen not to do any more (`Requirement.loses`). */
   kit(contract: string, lost?: readonly string[]): Kit;
   readonly abilities: readonly Ability[];
@@ -70,7 +73,7 @@ const ALWAYS = [
 
 /** A check over the engine. Never throws on input. */
 export function newCheck(engine: Engine): Check {
-  return ({ tree, paths, proofs, cache, progress }) => {
+  return ({ tree, paths, named, proofs, cache, progress }) => {
     const stored = storedIndex(tree, cache);
     const program = engine.program(scoped(tree, engine.vocabulary, paths), stored);
     progress("looking for exporters", 0, 0);
@@ -89,12 +92,27 @@ export function newCheck(engine: Engine): Check {
         : checkPaths({ program, vocabulary: engine.paths, rules: engine.rules, paths, progress });
     report.findings.push(...(walked?.findings ?? []));
     report.incomplete.push(...(walked?.incomplete ?? []));
-    report.incomplete.push(...program.incomplete());
+    report.incomplete.push(...program.incomplete(), ...(named ?? []).flatMap((file) => gapsIn(engine, tree, file)));
     const index = indexOf(program);
     // What cannot be kept is found again.
     if (index !== undefined && index.fresh > 0) cache?.store(INDEX, packIndex(index));
     return { ...report, seen: { files: paths.length, exporters: families.length, ...walked?.seen } };
   };
+}
+
+/** What the parser does not understand in a file, by line. */
+function gapsIn(engine: Engine, tree: Source, file: FileId): Incomplete[] {
+  const text = tree.read(file);
+  if (text === undefined || engine.gaps === undefined) return [];
+  const starts = lineStarts(text);
+  const lines = new Map<number, string>();
+  for (const { range, why } of engine.gaps(text)) {
+    const { line } = positionAt(starts, range[0]);
+    if (!lines.has(line)) lines.set(line, why);
+  }
+  return [...lines]
+    .sort(([a], [b]) => a - b)
+    .map(([line, why]) => ({ file, line, why: why === "not understood" ? why : `not understood: ${why}` }));
 }
 
 /** The name of the index among what is kept. */

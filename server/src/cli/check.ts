@@ -46,12 +46,13 @@ export function open(paths: readonly string[], dir: string | undefined, deps: De
 export async function analyse(opened: Opened, proofs: boolean, deps: Deps): Promise<SettledReport> {
   if (deps.check === undefined) throw new Stop("no analysis is joined on to this build", INTERNAL);
   const shown = meter((text) => deps.stderr(text), deps.terminal);
-  const { tree, paths, cache } = opened;
+  const { tree, paths, named, cache } = opened;
   let report: Report;
   try {
     report = await deps.check({
       tree,
       paths,
+      ...(named === undefined ? {} : { named }),
       proofs,
       progress: shown.progress,
       ...(cache === undefined ? {} : { cache }),
@@ -65,9 +66,13 @@ export async function analyse(opened: Opened, proofs: boolean, deps: Deps): Prom
   } finally {
     shown.done();
   }
+  // A file that was asked for may have been met again on the way, under its name in the tree.
+  const unread = opened.unread.filter(
+    (u) => !report.incomplete.some((i) => i.why === u.why && (u.file === i.file || u.file.endsWith(`/${i.file}`))),
+  );
   const severities = new Map(deps.rules.map(({ id, severity }) => [id, severity]));
   return settle(
-    { ...report, incomplete: [...opened.unread, ...report.incomplete] },
+    { ...report, incomplete: [...unread, ...report.incomplete] },
     { read: (file) => opened.tree.read(file), severity: (rule) => severities.get(rule) ?? "error" },
   );
 }

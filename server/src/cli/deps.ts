@@ -28,6 +28,8 @@ export interface Opened {
   readonly tree: Source;
   readonly paths: readonly FileId[];
   readonly unread: readonly Incomplete[];
+  /** Files that were named one by one, and not by their folder. */
+  readonly named?: readonly FileId[];
   /** What earlier runs on this tree have left. */
   readonly cache?: Kept;
 }

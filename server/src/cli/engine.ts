@@ -30,6 +30,10 @@ export function kitOf(id: string, lost: readonly string[] = []): Kit {
 export function engineOf(parser: CParser): Engine {
   return {
     program: (tree, stored) => createProgram(tree, parser, stored === undefined ? {} : { stored }),
+    gaps: (text) => {
+      const { functions, gaps } = parser.parseFile(text);
+      return [...gaps, ...functions.flatMap((fn) => fn.gaps)];
+    },
     vocabulary,
     contracts,
     kit: kitOf,

@@ -2,6 +2,7 @@
 import { realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Incomplete } from "../base/result.ts";
+import type { FileId } from "../base/span.ts";
 import { openCache } from "../project/cache.ts";
 import { findTree, openTree } from "../project/tree.ts";
 import type { Opened } from "./deps.ts";
@@ -17,6 +18,7 @@ export function openPaths(dir: string | undefined, paths: readonly string[], cwd
   const { source } = opened;
   const found = new Set<string>();
   const unread: Incomplete[] = [];
+  const named: FileId[] = [];
   const miss = (file: string, why: string): void => void unread.push({ file, line: 0, why });
   for (const asked of paths) {
     const place = locate(source.root, asked, cwd);
@@ -28,9 +30,14 @@ export function openPaths(dir: string | undefined, paths: readonly string[], cwd
       for (const file of below) found.add(file);
     } else if (source.read(place.file) === undefined) {
       miss(asked, source.problems().find(({ file }) => file === place.file)?.why ?? "can't be read");
-    } else found.add(place.file);
+    } else {
+      found.add(place.file);
+      named.push(place.file);
+    }
   }
-  return { tree: source, paths: [...found].sort(), unread, cache: openCache(source.root, process.env) };
+  if (dir !== undefined && !source.kernel)
+    miss(dir, "is no kernel tree: taken for a folder of C, with frameworks as their contracts say");
+  return { tree: source, paths: [...found].sort(), unread, named, cache: openCache(source.root, process.env) };
 }
 
 /** Where a path leads in the tree: undefined where it leads nowhere, null where it leads out. */
