@@ -1,7 +1,8 @@
 // Draws findings at random for judging, and holds a report against the judgements that were written before.
-//   npm run sample -- [--tree DIR] [--report FILE] [--seed N] [--count N] [--rule ID[,ID]] [--open] [--blind] [--save FILE]
+//   npm run sample -- [--tree DIR] [--report FILE] [--seed N] [--count N] [--rule ID[,ID]] [--open] [--blind] [--all] [--save FILE]
 //   npm run sample -- --held [--report FILE]
-// --report takes what `lifebound check --format json` printed; without it the whole tree is checked (--save keeps that report). --open leaves out what is judged;
+// --report takes what `lifebound check --format json` printed; without it the whole tree is checked by the path rules (--all: by all
+// of them), and --save keeps that report. --open leaves out what is judged;
 // --blind prints places without what is said of them. Judgements are in test/judgements/*.json.
 // Exit: 0; 1 with --held when a judged finding was lost; 2 for usage.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     open: { type: "boolean", default: false },
     blind: { type: "boolean", default: false },
     held: { type: "boolean", default: false },
+    all: { type: "boolean", default: false },
   },
 });
 
@@ -45,7 +47,12 @@ function judged(): readonly Judgement[] {
 async function report(): Promise<string> {
   if (values.report !== undefined) return readFileSync(values.report, "utf8");
   const checker = await treeChecker(values.tree);
-  const json = renderJson(await checker.check(checker.tree.files(), {}), { version: "sample" });
+  const progress = (what: string, done: number, total: number): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${done}/${total} ${what.padEnd(70).slice(0, 70)}`);
+  };
+  const files = checker.tree.files();
+  const found = values.all ? await checker.check(files, {}) : checker.follow(files, progress);
+  const json = renderJson(found, { version: "sample" });
   if (values.save !== undefined) writeFileSync(values.save, json);
   return json;
 }

@@ -1,9 +1,11 @@
 // The checker as the planting harness asks it: what is said of one file of a tree, with some texts laid over it.
 import path from "node:path";
+import type { Progress } from "../../server/src/check/check.ts";
+import { checkPaths } from "../../server/src/check/paths/check.ts";
 import { newCheck } from "../../server/src/check/pipeline.ts";
 import { engineOf } from "../../server/src/cli/engine.ts";
 import { settle } from "../../server/src/findings/settle.ts";
-import type { SettledReport } from "../../server/src/findings/report.ts";
+import type { Report, SettledReport } from "../../server/src/findings/report.ts";
 import { createProgram } from "../../server/src/program/create.ts";
 import type { Source as Tree } from "../../server/src/program/program.ts";
 import { overlaySource } from "../../server/src/project/memory.ts";
@@ -18,6 +20,8 @@ export interface TreeChecker {
   readonly rules: readonly Rule[];
   /** What is said of these files, with the texts in place of the tree's. */
   check(paths: readonly string[], texts: Readonly<Record<string, string>>): Promise<SettledReport>;
+  /** What the path rules alone say of the tree's files as they stand: exporters are not explored. */
+  follow(paths: readonly string[], progress: Progress): SettledReport;
 }
 
 /** Opens a tree for checking. Throws where there is none. */
@@ -32,6 +36,8 @@ export async function treeChecker(dir: string): Promise<TreeChecker> {
   const engine = engineOf(parser);
   const base = createProgram(source, parser);
   const severities = new Map(engine.rules.map((rule) => [rule.id, rule.severity]));
+  const settled = (report: Report, tree: Tree): SettledReport =>
+    settle(report, { read: (file) => tree.read(file), severity: (rule) => severities.get(rule) ?? "error" });
   return {
     tree: source,
     rules: engine.rules,
@@ -40,10 +46,12 @@ export async function treeChecker(dir: string): Promise<TreeChecker> {
       const program = over === source ? base : createProgram(over, parser, { over: base });
       const check = newCheck({ ...engine, program: () => program });
       const report = await check({ tree: over, paths, proofs: false, progress: () => undefined });
-      return settle(report, {
-        read: (file) => over.read(file),
-        severity: (rule) => severities.get(rule) ?? "error",
-      });
+      return settled(report, over);
+    },
+    follow: (paths, progress) => {
+      if (engine.paths === undefined) throw new Error("this build follows no paths");
+      const { findings, incomplete, seen } = checkPaths({ program: base, vocabulary: engine.paths, rules: engine.rules, paths, progress }); // prettier-ignore
+      return settled({ findings, proofs: [], incomplete, seen }, source);
     },
   };
 }
