@@ -82,8 +82,10 @@ async function readInput(
     head = [];
     const text = bytes.toString("latin1");
     if (looksLikeMail(text)) await add(bytes, true);
-    else if (bytes.includes(0)) miss("neither a mail nor a patch");
-    else if (text.trim() !== "") collector.add(sortMail(plainPatch(file.name, decode(bytes)), file.name, true));
+    else if (bytes.includes(0)) {
+      miss("neither a mail nor a patch");
+      return 0;
+    } else if (text.trim() !== "") collector.add(sortMail(plainPatch(file.name, decode(bytes)), file.name, true));
     return 1;
   }
   await take(splitter.end());

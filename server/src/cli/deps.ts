@@ -13,8 +13,6 @@ import type { Checker } from "../review/scan.ts";
 export interface Scanning {
   /** The files that a name stands for; "-" is standard input. */
   inputs(name: string): Inputs;
-  /** The text of a file; undefined where it can't be read. */
-  text(file: string): string | undefined;
   /** The repository at a folder; a string says why there is none. */
   git(folder: string): GitRepository | string;
   /** A plain tree; without a folder the kernel tree that the user stands in, or undefined. A string says why it can't be read. */

@@ -42,8 +42,7 @@ export async function scan(names: readonly string[], options: ScanOptions, deps:
   const revision = options.revision === undefined ? undefined : Number(options.revision);
   if (revision !== undefined && !(Number.isInteger(revision) && revision > 0))
     throw new Stop(`${options.revision}: not a version of a series`);
-  const accepted =
-    options.baseline === undefined ? new Map<string, string>() : readBaseline(options.baseline, scanning);
+  const accepted = options.baseline === undefined ? new Map<string, string>() : readBaseline(options.baseline, deps);
   const shown = meter((text) => deps.stderr(text), deps.terminal);
   try {
     const mine = { options, deps, scanning, accepted, progress: shown.progress };
@@ -164,8 +163,8 @@ function notes(base: Base, patches: readonly Patch[], scanned: Scanned): readonl
 }
 
 /** One finding a line: its fingerprint and the reason for which it is accepted; `#` begins a comment. A line without a reason accepts nothing. */
-function readBaseline(file: string, scanning: Scanning): ReadonlyMap<string, string> {
-  const text = scanning.text(file);
+function readBaseline(file: string, deps: Deps): ReadonlyMap<string, string> {
+  const text = deps.readText(file);
   if (text === undefined) throw new Stop(`${file}: can't be read`);
   const accepted = new Map<string, string>();
   for (const [i, line] of text.split("\n").entries()) {

@@ -1,5 +1,4 @@
 // What a scan needs of the machine: inputs, repositories, trees, and the analysis with its parser.
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Memory } from "../check/unplug/remember.ts";
 import { openGit } from "../project/git.ts";
@@ -16,13 +15,6 @@ export function scanningOf(wasm: WasmFiles, cwd: string): Scanning {
   const memory: Memory = new Map();
   return {
     inputs: (name) => findInputs(name, cwd, standardInput),
-    text: (file) => {
-      try {
-        return readFileSync(path.resolve(cwd, file), "utf8");
-      } catch {
-        return undefined;
-      }
-    },
     git: (folder) => openGit(path.resolve(cwd, folder)),
     tree: (dir) => {
       const root = dir === undefined ? findTree(cwd) : path.resolve(cwd, dir);
