@@ -2,6 +2,7 @@
 import path from "node:path";
 import { newCheck } from "../../server/src/check/pipeline.ts";
 import { engineOf } from "../../server/src/cli/engine.ts";
+import { newExplorer } from "../../server/src/model/unplug/explorer.ts";
 import { settle } from "../../server/src/findings/settle.ts";
 import { overlaySource } from "../../server/src/project/memory.ts";
 import { openTree } from "../../server/src/project/tree.ts";
@@ -47,7 +48,11 @@ export const makeChecker: MakeChecker = (tree) => {
   const loading = loadParser({
     runtime: path.join(root, "node_modules/web-tree-sitter/web-tree-sitter.wasm"),
     grammar: path.join(root, "grammars/kernel-c/tree-sitter-kernel_c.wasm"),
-  }).then((parser) => ({ engine: engineOf(parser), parser, base: createProgram(source, parser) }));
+  }).then((parser) => ({
+    engine: { ...engineOf(parser), explorer: newExplorer() },
+    parser,
+    base: createProgram(source, parser),
+  }));
   return async (files, family, most) => {
     const { engine, parser, base } = await loading;
     const changes = Object.fromEntries(Object.entries(files).map(([file, text]) => [file, text || undefined]));

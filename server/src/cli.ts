@@ -1,4 +1,5 @@
 // The command line's entry point: joins the process to the commands, and the commands to the analysis.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +30,12 @@ function version(): string {
   return "unknown";
 }
 
+/** The bundle is all of the program: its hash tells whether explorations that were kept are this program's own. Sources that are run as they stand have none. */
+function stamp(): string | undefined {
+  const file = fileURLToPath(import.meta.url);
+  return file.endsWith(".js") ? createHash("sha256").update(readFileSync(file)).digest("hex") : undefined;
+}
+
 function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
@@ -43,7 +50,7 @@ const deps: Deps = {
   stderr: (text) => void process.stderr.write(text),
   terminal: process.stderr.isTTY === true,
   open: (dir, paths) => openPaths(dir, paths, process.cwd()),
-  check: lazyCheck(wasmFiles(here)),
+  check: lazyCheck(wasmFiles(here), stamp()),
   scanning: scanningOf(wasmFiles(here), process.cwd()),
   facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
   readText: (file) => textOf(file),

@@ -8,6 +8,7 @@ import type { Span } from "../../server/src/base/span.ts";
 import { newCheck } from "../../server/src/check/pipeline.ts";
 import { engineOf } from "../../server/src/cli/engine.ts";
 import type { SettledReport } from "../../server/src/findings/report.ts";
+import { newExplorer } from "../../server/src/model/unplug/explorer.ts";
 import { settle } from "../../server/src/findings/settle.ts";
 import { memorySource } from "../../server/src/project/memory.ts";
 import { parser } from "../program/support.ts";
@@ -134,6 +135,9 @@ function upward(folder: string, name: string): string | undefined {
   }
 }
 
+/** Most fixtures differ from others in a step or two, and most of their scenarios in nothing. */
+const explorer = newExplorer();
+
 const reports = new Map<string, Promise<SettledReport>>();
 
 /** The report on files in memory. Twins that are right are often the base as it is: the same files are looked at once. */
@@ -147,7 +151,7 @@ export function reportOn(files: Readonly<Record<string, string>>): Promise<Settl
 /** Runs the whole check, as the command line would. */
 async function check(files: Readonly<Record<string, string>>): Promise<SettledReport> {
   const tree = memorySource(files);
-  const engine = engineOf(await parser());
+  const engine = { ...engineOf(await parser()), explorer };
   const severities = new Map(engine.rules.map(({ id, severity }) => [id, severity]));
   const paths = tree.files().filter((file) => file.endsWith(".c"));
   const report = await newCheck(engine)({ tree, paths, proofs: false, progress: () => undefined });

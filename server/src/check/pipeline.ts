@@ -10,12 +10,13 @@ import type { Rule } from "../model/lifecycle.ts";
 import type { Ability } from "../model/unplug/scenario.ts";
 import type { PathVocabulary } from "../model/paths.ts";
 import type { Vocabulary } from "../model/unplug/vocabulary.ts";
-import { indexOf } from "../program/create.ts";
+import { newExplorer } from "../model/unplug/explorer.ts";
+import type { Explorer } from "../model/unplug/explorer.ts";
 import type { Index } from "../program/index.ts";
-import { packIndex, unpackIndex } from "../program/pack.ts";
 import type { Program, Source } from "../program/program.ts";
-import type { Check, Kept, Progress } from "./check.ts";
+import type { Check, Progress } from "./check.ts";
 import { checkPaths } from "./paths/check.ts";
+import { keep, safeScenarios, storedIndex } from "./kept.ts";
 import { OTHER_DRIVER } from "./unplug/calls.ts";
 import { verifyContract } from "./unplug/contracts.ts";
 import type { Broken, Requirement } from "./unplug/contracts.ts";
@@ -51,6 +52,10 @@ export interface Engine {
   readonly rules: readonly Rule[];
   /** The lifecycles that are followed along paths; none where absent. */
   readonly paths?: PathVocabulary;
+  /** Explores for all checks of this engine; where absent, each check has its own. */
+  readonly explorer?: Explorer;
+  /** What tells this build of the program from every other; without it no exploration is kept for another run. */
+  readonly stamp?: string;
   /** States of one exploration; the default of diagnosis where absent. */
   readonly budget?: number;
   /** Diagnosis of a family ends after so many findings; all of them where absent. */
@@ -75,13 +80,14 @@ const ALWAYS = [
 export function newCheck(engine: Engine): Check {
   return ({ tree, paths, named, proofs, cache, progress }) => {
     const stored = storedIndex(tree, cache);
+    const explorer = engine.explorer ?? newExplorer(safeScenarios(engine.stamp, cache));
     const program = engine.program(scoped(tree, engine.vocabulary, paths), stored);
     progress("looking for exporters", 0, 0);
     const families = extractFamilies(program, engine.vocabulary, { paths });
     const report = { findings: [] as Finding[], proofs: [] as Proof[], incomplete: [] as Incomplete[] };
     for (const [n, family] of families.entries()) {
       progress(`exploring ${family.exporter.fn}`, n, families.length);
-      const one = checkFamily(engine, program, family, proofs, progress);
+      const one = checkFamily({ ...engine, explorer }, program, family, proofs, progress);
       report.findings.push(...one.findings);
       report.proofs.push(...one.proofs);
       report.incomplete.push(...one.incomplete);
@@ -93,9 +99,7 @@ export function newCheck(engine: Engine): Check {
     report.findings.push(...(walked?.findings ?? []));
     report.incomplete.push(...(walked?.incomplete ?? []));
     report.incomplete.push(...program.incomplete(), ...(named ?? []).flatMap((file) => gapsIn(engine, tree, file)));
-    const index = indexOf(program);
-    // What cannot be kept is found again.
-    if (index !== undefined && index.fresh > 0) cache?.store(INDEX, packIndex(index));
+    keep(cache, program, explorer, engine.stamp);
     return { ...report, seen: { files: paths.length, exporters: families.length, ...walked?.seen } };
   };
 }
@@ -115,13 +119,8 @@ function gapsIn(engine: Engine, tree: Source, file: FileId): Incomplete[] {
     .map(([line, why]) => ({ file, line, why: why === "not understood" ? why : `not understood: ${why}` }));
 }
 
-/** The name of the index among what is kept. */
-const INDEX = "index";
-
-function storedIndex(tree: Source, cache: Kept | undefined): Index | undefined {
-  const bytes = tree.stamp === undefined ? undefined : cache?.load(INDEX);
-  return bytes === undefined ? undefined : unpackIndex(bytes, (file) => tree.stamp?.(file));
-}
+const explorerOf = ({ explorer }: Engine): Pick<Kit, "explore"> =>
+  explorer === undefined ? {} : { explore: explorer.explore };
 
 function checkFamily(
   engine: Engine,
@@ -139,7 +138,7 @@ function checkFamily(
   const { broken, unseen } = verifyContract(contract.requires, program);
   for (const { requirement, found } of broken)
     incomplete.push({ file: requirement.file, line: 0, why: `${contract.title}: ${found} (${requirement.why})` });
-  const kit = engine.kit(contract.id);
+  const kit = { ...engine.kit(contract.id), ...explorerOf(engine) };
   const d = recall(engine.memory, contract.id, set, kit, limits(engine));
   incomplete.push(...d.incomplete.map(here));
   const grounds: Grounds = {
@@ -189,7 +188,7 @@ function consequences(g: Grounds, { requirement, found }: Broken, program: Progr
   const fn = program.fn(requirement.fn, requirement.file);
   if (requirement.loses === undefined || fn === undefined) return [];
   const { engine, family, diagnosis } = g;
-  const kit = engine.kit(family.contract, [requirement.loses]);
+  const kit = { ...engine.kit(family.contract, [requirement.loses]), ...explorerOf(engine) };
   const without = recall(
     engine.memory,
     `${family.contract} without ${requirement.loses}`,

@@ -43,11 +43,13 @@ export function engineOf(parser: CParser): Engine {
   };
 }
 
-/** A check that loads its parser when it is first asked. */
-export function lazyCheck(wasm: WasmFiles): Check {
+/** A check that loads its parser when it is first asked. `stamp`: what tells this build from others, if anything does. */
+export function lazyCheck(wasm: WasmFiles, stamp?: string): Check {
   let check: Promise<Check> | undefined;
   return async (request) => {
-    check ??= loadParser(wasm).then((parser) => newCheck(engineOf(parser)));
+    check ??= loadParser(wasm).then((parser) =>
+      newCheck({ ...engineOf(parser), ...(stamp === undefined ? {} : { stamp }) }),
+    );
     return (await check)(request);
   };
 }

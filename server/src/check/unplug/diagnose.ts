@@ -2,6 +2,7 @@
 // what was wrong. What no repair speaks of is named by who broke what.
 import { explore, exploreMinimal } from "../../model/unplug/explore.ts";
 import type { Executed, Exploration, ModelViolation } from "../../model/unplug/explore.ts";
+import type { Explore } from "../../model/unplug/explorer.ts";
 import type { UnplugNames } from "../../model/unplug/names.ts";
 import type { Scenario } from "../../model/unplug/scenario.ts";
 import type { At, E, FieldId, Ins, Proc, SkeletonSet } from "../../model/unplug/skeleton.ts";
@@ -18,6 +19,8 @@ export interface Kit {
   readonly sessions?: boolean;
   /** The scenarios of a set, the same number in the same order for every edit of a set. */
   scenarios(set: SkeletonSet): readonly Scenario[];
+  /** How scenarios are explored, where not simply by exploring. */
+  readonly explore?: Explore;
 }
 
 export interface UnplugFinding {
@@ -68,7 +71,7 @@ export function diagnose(set: SkeletonSet, kit: Kit, options: DiagnoseOptions = 
   const incomplete: string[] = [];
   const counts = { states: 0, explorations: 0 };
   const run = (s: Scenario): Exploration => {
-    const e = explore(s, { budget });
+    const e = (kit.explore ?? explore)(s, { budget });
     counts.states += e.states;
     counts.explorations++;
     return e;

@@ -60,7 +60,7 @@ export function evidence(set: SkeletonSet, kit: Kit, options: EvidenceOptions = 
   }[] = [];
   let verdict: Evidence["verdict"] = "safe";
   for (const [n, s] of kit.scenarios(set).entries()) {
-    const e = explore(s, { budget });
+    const e = (kit.explore ?? explore)(s, { budget });
     counts.states += e.states;
     counts.explorations++;
     cost.push({ n, states: e.states, runs: ran(s), looksAt: view(s, kit) });
@@ -79,7 +79,7 @@ export function evidence(set: SkeletonSet, kit: Kit, options: EvidenceOptions = 
       if (counts.explorations >= most) return undefined;
       const s = scenarios[n];
       if (s === undefined) continue;
-      const e = explore(s, { budget });
+      const e = (kit.explore ?? explore)(s, { budget });
       counts.states += e.states;
       counts.explorations++;
       if (e.violation !== undefined) return { breaks: e.violation.detail, scenario: s.name };
