@@ -20,8 +20,8 @@ export interface PathSpec {
   readonly compare: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The rule for a release by another kind's function. */
   readonly wrongKind?: string;
-  /** The rule for a release that counts with what the acquiring call returned. */
-  readonly countRule?: string;
+  /** Event → the rule for a call that counts with what the acquiring call returned. */
+  readonly countRules?: Readonly<Record<string, string>>;
   /** What a person calls it: "mapping", "coherent memory". */
   readonly noun: string;
 }
@@ -60,5 +60,11 @@ export interface PathVocabulary {
   /** A file that defines a table of one of these structs implements the API instead of using it. */
   readonly implementers: readonly string[];
   /** Rule ids for provenance of the buffer. */
-  readonly provenance: { readonly stack: string; readonly vmalloc: string; readonly rodata: string };
+  readonly provenance: {
+    readonly stack: string;
+    readonly vmalloc: string;
+    readonly rodata: string;
+    /** Addresses that are RAM's, by the function that makes them; for these kinds they are wrong. */
+    readonly ram: { readonly rule: string; readonly kinds: readonly string[]; readonly from: readonly string[] };
+  };
 }

@@ -1,7 +1,7 @@
 // A call on a path: an event of the API, a known kernel function, a step through a followed callee, or something that takes what it is given.
 import type { Effect } from "../../facts/facts.ts";
 import { printValue } from "../../facts/text.ts";
-import { NEG, POS, ZERO, learn } from "./knowledge.ts";
+import { ANY, NEG, POS, ZERO, learn } from "./knowledge.ts";
 import { acquire, act, decide, fromCaller, limits, note, report, rolesOf } from "./events.ts";
 import type { Events, Site } from "./events.ts";
 import { tempAddress, valueOf } from "./frame.ts";
@@ -70,7 +70,7 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
     if (from?.k === "var" || (from !== undefined && isLocal(from))) escape(C, s, from, false);
     return [give(s, own)];
   }
-  if (fits(name, protocol.vocabulary.gives)) for (const t of args) handOver(s, t);
+  if (fits(name, protocol.vocabulary.gives)) giveAway(C, s, args, site);
   if (fits(name, protocol.vocabulary.harmless)) {
     const told = fits(name, protocol.vocabulary.pure) ? T.pure(name, args) : own;
     return [give(s, told)];
@@ -147,8 +147,11 @@ function builtin(C: Calls, name: string, args: readonly Term[]): Term | undefine
 
 function api(C: Calls, s: State, a: Act, args: readonly Term[], result: Term, site: Site): readonly State[] {
   if (a.event !== a.spec.acquire) {
+    const failed = a.only === undefined ? undefined : copyState(s);
+    const fails = failed !== undefined && learn(failed.facts, result, ANY & ~(a.only ?? 0));
+    if (a.only !== undefined && !learn(s.facts, result, a.only)) return failed !== undefined && fails ? [failed] : [];
     act(C, s, a, rolesOf(C, s, a, args, result), site);
-    return [s];
+    return failed !== undefined && fails ? [s, failed] : [s];
   }
   provenance(C, s, a, args, site);
   if (a.only !== undefined) {
@@ -178,7 +181,9 @@ function provenance(C: Calls, s: State, a: Act, args: readonly Term[], site: Sit
         ? rules.rodata
         : root.k === "op" && vmalloc.some((v) => root.name === `${v}()`)
           ? rules.vmalloc
-          : undefined;
+          : rules.ram.kinds.includes(a.spec.model.id) && buffer.k === "pure" && rules.ram.from.includes(buffer.name)
+            ? rules.ram.rule
+            : undefined;
   if (rule === undefined) return;
   note(s, site, `maps it: ${a.name}()`, a.name, site.id);
   const resource: Resource = {
@@ -196,6 +201,19 @@ function provenance(C: Calls, s: State, a: Act, args: readonly Term[], site: Sit
     cells: [],
   };
   report(C, s, { rule, resource, span: site.span, api: a.name });
+}
+
+/** The device gets a value. A handle that nobody tested, or that is unmapped, must not be among them. */
+function giveAway(C: Calls, s: State, args: readonly Term[], site: Site): void {
+  for (const r of s.resources) {
+    if (r.foreign || r.escaped || r.inner || r.spec.lent || !args.some((t) => reaches(r, t))) continue;
+    const next = C.protocol.next(r.spec, r.phase, "give");
+    if (next?.rule === undefined) continue;
+    note(s, site, "gives the handle to the device", "", r.id);
+    report(C, s, { rule: next.rule, resource: r, span: site.span, api: r.name });
+    s.resources = s.resources.filter((x) => x !== r);
+  }
+  for (const t of args) handOver(s, t);
 }
 
 /** Memory is freed; what is mapped must not be. */

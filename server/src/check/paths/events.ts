@@ -155,15 +155,15 @@ export function act(E: Events, s: State, a: Act, roles: ReadonlyMap<string, Term
   }
   const count = resource.roles.get("count");
   const nents = roles.get("nents");
+  const counted = spec.countRules?.[a.event];
   if (
-    spec.countRule !== undefined &&
-    a.event === spec.release &&
+    counted !== undefined &&
     count !== undefined &&
     count === nents &&
     !equal(E, s, count, resource.roles.get("nents"))
   ) {
     const was = resource.roles.get("nents");
-    return broken(spec.countRule, was === undefined ? undefined : { name: "nents", was, is: nents });
+    return broken(counted, was === undefined ? undefined : { name: "nents", was, is: nents });
   }
   for (const [role, rule] of Object.entries(spec.compare[a.event] ?? {})) {
     const was = resource.roles.get(role);

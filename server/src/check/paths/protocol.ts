@@ -62,7 +62,7 @@ export function openProtocol(vocabulary: PathVocabulary): Protocol {
         }
         // An event that is nothing but a call that succeeds: the call is the act, its result the test.
         const [role, at] = Object.entries(pattern.of.binds)[0] ?? [];
-        if (event === spec.acquire) {
+        if (event === spec.acquire || Object.values(pattern.of.binds).includes("returns")) {
           for (const name of namesOf(pattern.of))
             add(acts, name, { spec, event, binds: pattern.of.binds, name, only: mask });
         } else if (role !== undefined && typeof at === "number") {
@@ -87,7 +87,7 @@ export function openProtocol(vocabulary: PathVocabulary): Protocol {
 }
 
 const callsOf = (patterns: readonly Pattern[]): readonly CallPattern[] =>
-  patterns.flatMap((p) => (p.kind === "call" ? [p] : p.kind === "branch" ? [p.of] : []));
+  patterns.flatMap((p) => (p.kind === "call" ? [p] : []));
 const namesOf = (p: CallPattern): readonly string[] => p.names.map((n) => (typeof n === "string" ? n : n.name));
 
 function add<T>(map: Map<string, T[]>, key: string, value: T): void {

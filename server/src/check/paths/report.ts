@@ -67,12 +67,18 @@ function messageOf({ rule, resource, role, api }: Defect): string {
     case "size-mismatch":
       return `${what} is released with another size${values}`;
     case "address-mismatch":
-      return `${what} is released by another address${values}`;
+      return `${what} is released by another address than ${made} returned${role === undefined ? "" : `: ${spell(role.is).replace(spell(role.was), "what it returned")}`}`;
     case "direction-mismatch":
     case "sync-direction":
       return `${what} is ${rule.endsWith("sync-direction") ? "synced" : "unmapped"} with another direction${values}`;
     case "sg-nents":
       return `${what} is unmapped with the count that ${made} returned, not with the one it was given${role === undefined ? "" : ` (${spell(role.was)})`}`;
+    case "sync-nents":
+      return `${what} is synced with the count that ${made} returned, not with the one it was given`;
+    case "resource-of-ram":
+      return `${made} maps ${what}, which is RAM`;
+    case "iova-order":
+      return `${api}() of ${what}, which is no longer there or not in that order`;
     case "stack-memory":
       return `${made} maps ${what}, which is on the stack`;
     case "vmalloc-memory":

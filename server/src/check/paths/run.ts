@@ -167,7 +167,7 @@ export function run(C: Calls, fn: FunctionFacts, listener?: Listener): Run {
           if (!assume(C, t, cond, holds)) continue;
           if (known === undefined) {
             decided(t, end.span, holds);
-            doubt(t, to, other);
+            if (!isOutcome(cond)) doubt(t, to, other);
           }
           arrive(to, t, `${way} ${holds}`, block);
         }
@@ -258,6 +258,13 @@ function together(T: Terms, key: number, states: readonly State[]): readonly Sta
     else merge(T, key, same, s);
   }
   return [...found.values()];
+}
+
+/** A test of what a call just returned says how that call went, not whether there is anything to release. */
+function isOutcome(cond: Term): boolean {
+  if (cond.k === "un") return isOutcome(cond.e);
+  if (cond.k === "bin") return (cond.r.k === "num" && isOutcome(cond.l)) || (cond.l.k === "num" && isOutcome(cond.r));
+  return cond.k === "op" && cond.name.endsWith("()");
 }
 
 /** `0 < n`. */

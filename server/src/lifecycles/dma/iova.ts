@@ -36,14 +36,14 @@ export const dmaIova = lifecycle({
       actor: "driver",
       to: "IOMMU",
       text: "links memory",
-      at: call("dma_iova_link", { device: 0, state: 1 }),
+      at: branch(call("dma_iova_link", { device: 0, state: 1, error: "returns" }), "zero"),
       does: (w) => ({ ...w, linked: 1, synced: false, stray: w.stray || w.space === 0 }),
     },
     sync: {
       actor: "driver",
       to: "IOMMU",
       text: "makes the links visible",
-      at: call("dma_iova_sync", { device: 0, state: 1 }),
+      at: branch(call("dma_iova_sync", { device: 0, state: 1, error: "returns" }), "zero"),
       does: (w) => ({ ...w, synced: true }),
     },
     give: {

@@ -102,5 +102,14 @@ export const dmaPaths: PathVocabulary = {
   },
   both: "DMA_BIDIRECTIONAL",
   implementers: ["dma_map_ops", "iommu_ops", "iommu_domain_ops"],
-  provenance: { stack: "dma/stack-memory", vmalloc: "dma/vmalloc-memory", rodata: "dma/rodata-memory" },
+  provenance: {
+    stack: "dma/stack-memory",
+    vmalloc: "dma/vmalloc-memory",
+    rodata: "dma/rodata-memory",
+    ram: {
+      rule: "dma/resource-of-ram",
+      kinds: ["dma-resource"],
+      from: ["virt_to_phys", "page_to_phys", "__pa", "__pa_symbol"],
+    },
+  },
 };

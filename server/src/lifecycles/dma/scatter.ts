@@ -151,7 +151,7 @@ export const scatterPaths: PathSpec = {
     unmap: { direction: "dma/direction-mismatch" },
     sync: { direction: "dma/sync-direction" },
   },
-  countRule: "dma/sg-nents",
+  countRules: { unmap: "dma/sg-nents", sync: "dma/sync-nents" },
   wrongKind: "dma/wrong-unmap",
   noun: "mapped list",
 };
