@@ -94,6 +94,7 @@ async function inTree(
   const all = [...new Set([...looked.values()].flat())].sort();
   const final = Math.max(0, ...looked.keys());
   const states: State[] = [];
+  const trusted = (report: Report): Report => (onlyHunks ? doubtful(report) : report);
   // What is known of each path: what a patch can't have changed is not looked at again.
   const reports = new Map<FileId, Report>();
   let last = nothing();
@@ -106,10 +107,10 @@ async function inTree(
       const again = request.proofs && k === final ? all : mine;
       for (const path of again)
         if (read(path) !== undefined)
-          reports.set(path, await checker.check(over, [path], request.proofs && k === final));
+          reports.set(path, trusted(await checker.check(over, [path], request.proofs && k === final)));
       for (const path of reports.keys()) if (read(path) === undefined) reports.delete(path);
       const whole = merged([...reports.values()]);
-      last = settle(onlyHunks ? doubtful(whole) : whole, { read, severity: request.severity, name: nameIn(k) });
+      last = settle(whole, { read, severity: request.severity, name: nameIn(k) });
     }
     states.push(stateOf(last, origins[k] ?? new Map<string, string>(), request.patches[k - 1]));
   }
@@ -166,14 +167,28 @@ function stateOf(report: SettledReport, names: ReadonlyMap<string, string>, patc
   };
 }
 
-/** On hunks alone nothing is proved, and what is found is likely at most. */
+/** On hunks alone nothing is proved, and what is found is likely at most. What was explored with parts missing is not told: it may be due to those. */
 function doubtful(report: Report): Report {
-  const findings = report.findings.map((each): Finding => ({
-    ...each,
-    confidence: "likely",
-    assumptions: [ONLY_HUNKS, ...each.assumptions],
-  }));
-  return { ...report, findings, proofs: [] };
+  const blind = report.incomplete.length > 0;
+  const told = report.findings.filter(({ explored }) => !blind || explored === undefined);
+  const kept = report.findings.filter((each) => !told.includes(each));
+  return {
+    ...report,
+    findings: told.map((each): Finding => ({
+      ...each,
+      confidence: "likely",
+      assumptions: [ONLY_HUNKS, ...each.assumptions],
+    })),
+    proofs: [],
+    incomplete: [
+      ...report.incomplete,
+      ...kept.map(({ at, rule }) => ({
+        file: at.file,
+        line: 0,
+        why: `whether ${rule} holds: too little of it is in the hunks`,
+      })),
+    ],
+  };
 }
 
 /** The edits over the tree in each state. */
