@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { CheckRequest } from "../../server/src/check/check.ts";
 import { dmaCoreEntry } from "../../server/src/cli/dma-core.ts";
+import { dmaRuleTable } from "../../server/src/lifecycles/dma/rules.ts";
 import { lifecycleEntry } from "../../server/src/cli/models.ts";
 import type { Deps } from "../../server/src/cli/deps.ts";
 import { run } from "../../server/src/cli/run.ts";
@@ -225,6 +226,18 @@ describe("lifebound model, explain and facts", () => {
     assert.match(without.out, /^! 2 .* leaves$/m);
     assert.match(without.out, /^! 4 +broken: it stays cold \(3\)$/m);
     assert.match((await lifebound("model trace door --without door/left-open --format mermaid")).out, /rect rgb/);
+  });
+
+  it("tells on the page of a rule of the DMA API how it is broken, by a run of the core", async () => {
+    for (const { id, title, advice, off } of dmaRuleTable) {
+      const { code, out } = await lifebound(`explain ${id}`, empty, { models: [dmaCoreEntry], rules: dmaRuleTable });
+      assert.equal(code, 0);
+      for (const text of [title, advice, "How it goes wrong (model dma-core)", `! ${id}, `, "Sources:"])
+        assert.ok(out.includes(text), `${id}: ${text}`);
+      assert.equal(out.includes("Off by default: "), off !== undefined, id);
+    }
+    const traced = await lifebound("model trace dma-core --without dma/leak", empty, { models: [dmaCoreEntry] });
+    assert.match(traced.out, /! dma\/leak, the kernel's debug code sees nothing/);
   });
 
   it("runs a sequence of calls through a model that can be run", async () => {

@@ -47,6 +47,8 @@ export interface ModelEntry {
   check(): { readonly ok: boolean; readonly text: string };
   /** A run of it: as it should be, or without one of its rules. */
   trace(format: DiagramFormat, without: string | undefined): string;
+  /** How a rule is broken, for its page; absent for models whose traces tell it. */
+  tell?(rule: string): string | undefined;
   /** Runs a sequence of calls, as text; absent for models that are explored only. */
   run?(file: string, text: string): RunResult;
 }

@@ -4,6 +4,7 @@ import type { ClassVerdict } from "../lifecycles/dma/classes.ts";
 import { signatures } from "../lifecycles/dma/api.ts";
 import { DEBUG_CLASSES } from "../lifecycles/dma/debug.ts";
 import { DMA_CORE, dmaRules } from "../lifecycles/dma/rules.ts";
+import { dmaStories } from "../lifecycles/dma/stories.ts";
 import { BREACHES } from "../model/dma/answer.ts";
 import type { Answer } from "../model/dma/answer.ts";
 import { DMA_CORE_ROWS, runCalls } from "../model/dma/core.ts";
@@ -24,9 +25,20 @@ export const dmaCoreEntry: ModelEntry = {
     const head = `${DMA_CORE}: ${checks.length} checks, ${effects.length} effects, ${DEBUG_CLASSES.length} debug classes\n`;
     return { ok: problems.length === 0, text: head + problems.map((each) => `  ! ${each}\n`).join("") };
   },
-  trace: () => `${DMA_CORE} is run, not traced: lifebound model run ${DMA_CORE} FILE\n`,
+  trace: (_format, without) =>
+    tell(without ?? "") ?? `${DMA_CORE} is run, not traced: lifebound model run ${DMA_CORE} FILE\n`,
+  tell,
   run: runScript,
 };
+
+/** The story of a rule, run: the calls that break it, with what the core says; and how to run it again. */
+function tell(rule: string): string | undefined {
+  const story = Object.entries(dmaStories).find(([id]) => id === rule)?.[1];
+  const ran = story === undefined ? undefined : runScript("", story);
+  if (ran === undefined || ran.errors !== undefined) return undefined;
+  const lines = ran.text.trimEnd().split("\n").slice(0, -1);
+  return `${lines.join("\n")}\n\nAgain: these lines, without their numbers, in a file: lifebound model run ${DMA_CORE} FILE\n`;
+}
 
 /** One line about an answer: the class's number and the rule, a dash where there is none. */
 export const shortly = (answer: Answer): string =>
@@ -74,7 +86,27 @@ export function auditCore(rows: Rows = DMA_CORE_ROWS): readonly string[] {
     if (breach === undefined ? may.length > 0 : !may.includes(ruleOf(breach)))
       problems.push(`${row.id}: ${id} is not ${breach === undefined ? "without a rule" : ruleOf(breach)} in the table`);
   }
+  for (const [rule, story] of Object.entries(dmaStories)) problems.push(...auditStory(rule, story, rows));
   return problems;
+}
+
+/** A rule's story says that rule at its last line, and nothing else anywhere; without the rule's checks it says nothing. */
+function auditStory(rule: string, story: string, rows: Rows): readonly string[] {
+  const { lines, errors } = parseScript(story, signatures);
+  if (errors.length > 0) return errors.map(({ line, why }) => `${rule}: line ${line} of its story: ${why}`);
+  const says = (some: Rows): readonly string[] =>
+    runCalls(
+      lines.map(({ call }) => call),
+      some,
+    ).flatMap(({ answers }, i) => answers.map(({ breach }) => `${breach === undefined ? "-" : ruleOf(breach)} ${i}`));
+  const last = `${rule} ${lines.length - 1}`;
+  const without = rows.checks.filter(({ answer }) => answer.breach === undefined || ruleOf(answer.breach) !== rule);
+  return [
+    ...(says(rows).length > 0 && says(rows).every((each) => each === last)
+      ? []
+      : [`${rule}: its story says ${says(rows).join(", ") || "nothing"}`]),
+    ...(says({ ...rows, checks: without }).length === 0 ? [] : [`${rule}: its story says something without it`]),
+  ];
 }
 
 /** The table of the kernel's debug classes and the rules that say them, as a document. */

@@ -78,7 +78,8 @@ export function explain(id: string, format: DiagramFormat, deps: Deps): number {
       `${id}: no such rule; there are\n${(family.length > 0 ? family : deps.rules).map((each) => `  ${each.id}`).join("\n")}`,
     );
   }
-  deps.stdout(explainRule(rule, deps.lifecycles, format));
+  const told = deps.models.find((each) => each.id === rule.lifecycle)?.tell?.(rule.id);
+  deps.stdout(explainRule(rule, deps.lifecycles, format, told));
   return OK;
 }
 

@@ -95,8 +95,13 @@ export function modelPage(model: AnyLifecycle, found: Audit = audit(model)): str
   );
 }
 
-/** The page of a rule: what, why, what to do, how it goes wrong, and how to see that again. */
-export function explainRule(rule: Rule, models: readonly AnyLifecycle[], format: DiagramFormat = "text"): string {
+/** The page of a rule: what, why, what to do, how it goes wrong, and how to see that again. `told`: how it goes wrong, where no lifecycle tells it. */
+export function explainRule(
+  rule: Rule,
+  models: readonly AnyLifecycle[],
+  format: DiagramFormat = "text",
+  told?: string,
+): string {
   const model = models.find(({ id }) => id === rule.lifecycle);
   const lines = [
     `${rule.id} (${rule.severity})`,
@@ -115,6 +120,7 @@ export function explainRule(rule: Rule, models: readonly AnyLifecycle[], format:
       lines.push(`Again: lifebound model trace ${model.id} --without ${rule.id}`, "");
     }
   }
+  if (told !== undefined) lines.push(`How it goes wrong (model ${rule.lifecycle}):`, "", told);
   const sources = [...(rule.sources ?? []), ...(model?.sources ?? [])];
   if (sources.length > 0) lines.push("Sources:", ...sources.map((source) => `  ${source}`), "");
   if (rule.off !== undefined) lines.push(`Off by default: ${rule.off}.`, "");

@@ -56,7 +56,8 @@ export function parseScript(
   const lines: ScriptLine[] = [];
   const errors: ScriptError[] = [];
   for (const [i, raw] of text.split("\n").entries()) {
-    const bare = raw.replace(/#.*$/, "").trim();
+    // What a run printed behind a call may stand: `-> 2`.
+    const bare = raw.replace(/(#|->).*$/, "").trim();
     if (bare === "") continue;
     try {
       lines.push({ line: i + 1, text: bare, call: lineOf(bare, signatures, known) });
