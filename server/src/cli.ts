@@ -51,7 +51,7 @@ const deps: Deps = {
   terminal: process.stderr.isTTY === true,
   open: (dir, paths) => openPaths(dir, paths, process.cwd()),
   check: lazyCheck(wasmFiles(here), stamp()),
-  scanning: scanningOf(wasmFiles(here), process.cwd()),
+  scanning: scanningOf(wasmFiles(here), process.cwd(), stamp()),
   facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
   readText: (file) => textOf(file),
   models: [...lifecycles.map(lifecycleEntry), unplugEntry, dmaCoreEntry],

@@ -102,7 +102,7 @@ describe("attribution, in a repository", function () {
     const engine = engineOf(parser);
     const { attributed, sequence } = await scan({
       patches,
-      tree: newReviewer(opened.source, engine, parser, memory),
+      tree: newReviewer(opened.source, engine, parser, { memory }),
       sketched: () => assert.fail("the series applies"),
       severity: () => "error",
       proofs: false,
@@ -128,7 +128,7 @@ describe("attribution, in a repository", function () {
   ): Promise<void> {
     const tip = git.open(name);
     assert.ok("source" in tip);
-    const checker = newReviewer(tip.source, engineOf(parser), parser, memory);
+    const checker = newReviewer(tip.source, engineOf(parser), parser, { memory });
     const files = tip.source.files();
     const report = await checker.check(new Map(), checker.affected(files, checker.read), false);
     const settled = settle(report, { read: checker.read, severity: () => "error" });

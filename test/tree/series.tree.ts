@@ -95,7 +95,7 @@ describe(`a series on Linux ${treeVersion(tree)}`, function () {
       const started = process.cpuUsage().user;
       const { attributed } = await scan({
         patches: chosen.flatMap((series) => series.patches),
-        tree: newReviewer(base.source, engineOf(parser), parser, memory),
+        tree: newReviewer(base.source, engineOf(parser), parser, { memory }),
         sketched: () => assert.fail("it applies"),
         severity: () => "error",
         proofs: false,
@@ -106,7 +106,7 @@ describe(`a series on Linux ${treeVersion(tree)}`, function () {
       );
       const brought = attributed.filter(({ status }) => status !== "pre-existing");
       assert.deepEqual(brought.map(({ finding, status, patch, fixedBy }) => `${finding.finding.rule} ${status} ${patch} ${fixedBy ?? ""}`.trim()).sort(), ["dma-buf/no-fence-wait transient 2 6", "dma-buf/no-unmap-drain new 9"]); // prettier-ignore
-      const checker = newReviewer(tip.source, engineOf(parser), parser, memory);
+      const checker = newReviewer(tip.source, engineOf(parser), parser, { memory });
       const report = await checker.check(new Map(), checker.affected([BUF], checker.read), false);
       const settled = settle(report, { read: checker.read, severity: () => "error" });
       const place = (each: PlacedFinding): string => `${each.file}:${each.line} ${each.finding.rule}`;

@@ -1,4 +1,5 @@
 // What a series is put on: a plain tree, a commit that the user or the series names, or one that is found by the blob ids in the patches.
+import type { PlainTree } from "./deps.ts";
 import type { BlobOf, GitRepository } from "../project/git.ts";
 import type { Source } from "../program/program.ts";
 import type { Patch } from "../review/patch.ts";
@@ -10,6 +11,8 @@ export interface Base {
   readonly source: Source | undefined;
   /** For people. */
   readonly name: string;
+  /** Under what its cache is kept; undefined where there is nothing to keep. */
+  readonly place?: string;
   /** What a reader should know about it. */
   readonly note?: string;
 }
@@ -22,7 +25,7 @@ export interface Wanted {
   /** Where a range of commits begins. */
   readonly rangeBase: string | undefined;
   /** Opens a plain tree; without a folder the one that the user stands in, where that is a kernel tree. */
-  plain(dir: string | undefined): { readonly source: Source; readonly name: string } | string | undefined;
+  plain(dir: string | undefined): PlainTree | string | undefined;
 }
 
 /** Blob ids that are looked for: more tell nothing new. */
@@ -42,6 +45,7 @@ export function chooseBase(wanted: Wanted): Base | string {
     if ("why" in commit) return commit.why;
     return {
       source: commit.source,
+      place: repository.place,
       name: `commit ${commit.id.slice(0, 12)} (${how})`,
       ...(note === undefined ? {} : { note }),
     };

@@ -9,6 +9,13 @@ import type { GitRepository } from "../project/git.ts";
 import type { Inputs } from "../project/inputs.ts";
 import type { Checker } from "../review/scan.ts";
 
+export interface PlainTree {
+  readonly source: Source;
+  readonly name: string;
+  /** Where it is, with links resolved. */
+  readonly place: string;
+}
+
 /** What a scan of patches needs from outside. */
 export interface Scanning {
   /** The files that a name stands for; "-" is standard input. */
@@ -16,9 +23,9 @@ export interface Scanning {
   /** The repository at a folder; a string says why there is none. */
   git(folder: string): GitRepository | string;
   /** A plain tree; without a folder the kernel tree that the user stands in, or undefined. A string says why it can't be read. */
-  tree(dir: string | undefined): { readonly source: Source; readonly name: string } | string | undefined;
-  /** The analysis over states of a tree. */
-  reviewers(): Promise<(tree: Source) => Checker>;
+  tree(dir: string | undefined): PlainTree | string | undefined;
+  /** The analysis over states of a tree. `place`: what is found of it is kept for the next run under that name. */
+  reviewers(): Promise<(tree: Source, place: string | undefined) => Checker>;
 }
 
 /** A tree with the files that were asked for; what could not be read is a list, not an error. */

@@ -1,9 +1,12 @@
 // The analysis as a scan of patches wants it: over states of one tree that differ in a few files, each state's program built on the one before where that is possible.
 import type { FileId } from "../base/span.ts";
+import type { Kept } from "../check/check.ts";
+import { safeScenarios, storedIndex } from "../check/kept.ts";
 import { newCheck } from "../check/pipeline.ts";
 import type { Engine } from "../check/pipeline.ts";
 import type { Memory } from "../check/unplug/remember.ts";
 import { scoped } from "../check/unplug/reach.ts";
+import { newExplorer } from "../model/unplug/explorer.ts";
 import { overlaySource } from "../project/memory.ts";
 import type { Program, Source } from "../program/program.ts";
 import { createProgram } from "../program/create.ts";
@@ -24,9 +27,18 @@ interface Anchor {
   readonly edits: Edits;
 }
 
-/** A checker of a tree. `memory` may be shared by several. Not to be used once `parser` is deleted. */
-export function newReviewer(tree: Source, engine: Engine, parser: CParser, memory: Memory = new Map()): Checker {
+/** What may be shared by several checkers, and outlive a run. */
+export interface Remembered {
+  readonly memory?: Memory;
+  /** What earlier runs on this tree have left; only what is found of the tree as it is goes into it. */
+  readonly cache?: Kept;
+}
+
+/** A checker of a tree. Not to be used once `parser` is deleted. */
+export function newReviewer(tree: Source, engine: Engine, parser: CParser, kept: Remembered = {}): Checker {
   const { vocabulary } = engine;
+  const { cache, memory = new Map() } = kept;
+  const explorer = engine.explorer ?? newExplorer(safeScenarios(engine.stamp, cache));
   const all = new Set<FileId>();
   const wanted = new Set<FileId>();
   let listed: readonly FileId[] | undefined;
@@ -81,7 +93,9 @@ export function newReviewer(tree: Source, engine: Engine, parser: CParser, memor
 
   const first = (): Anchor => {
     const source = scoped(tree, vocabulary, [...wanted]);
-    return { source, program: createProgram(source, parser), edits: new Map() };
+    const stored = storedIndex(tree, cache);
+    const options = stored === undefined ? {} : { stored };
+    return { source, program: createProgram(source, parser, options), edits: new Map() };
   };
 
   return {
@@ -101,8 +115,10 @@ export function newReviewer(tree: Source, engine: Engine, parser: CParser, memor
     },
     check(edits, paths, proofs) {
       const program = programOf(edits);
-      const check = newCheck({ ...engine, memory, program: () => program });
-      return check({ tree: program.source, paths, proofs, progress: () => undefined });
+      const check = newCheck({ ...engine, memory, explorer, program: () => program });
+      // The index of a state is only that of what it changes: not to be kept.
+      const whole = cache !== undefined && program === anchor?.program && anchor.edits.size === 0 ? { cache } : {};
+      return check({ tree: program.source, paths, proofs, ...whole, progress: () => undefined });
     },
   };
 }

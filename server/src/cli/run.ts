@@ -81,6 +81,7 @@ function commands(deps: Deps, end: (code: number) => void): Command {
     )
     .option("--positive", "say what protects what a patch touches where nothing is wrong with it")
     .option("--proofs", "print every proof of the end of the series with its evidence")
+    .addOption(noCache())
     .action(async (names: string[], options: ScanOptions) => end(await scan(names, options, deps)));
 
   program

@@ -32,6 +32,8 @@ export interface ScanOptions {
   readonly baseline?: string;
   readonly positive?: boolean;
   readonly proofs?: boolean;
+  /** False with --no-cache. */
+  readonly cache?: boolean;
 }
 
 /** Scans, prints, and says how it went: 0 or 1. Stops with 2 where no patch could be read. */
@@ -110,8 +112,9 @@ async function reviewAll(
   const reviewer = await scanning.reviewers();
   const scanned = await scanSeries({
     patches,
-    tree: base.source === undefined ? undefined : reviewer(base.source),
-    sketched: (texts) => reviewer(memorySource(Object.fromEntries(texts))),
+    tree:
+      base.source === undefined ? undefined : reviewer(base.source, options.cache === false ? undefined : base.place),
+    sketched: (texts) => reviewer(memorySource(Object.fromEntries(texts)), undefined),
     severity: (rule) => severities.get(rule) ?? "error",
     proofs: options.proofs === true || options.positive === true,
     progress,

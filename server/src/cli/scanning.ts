@@ -1,6 +1,7 @@
 // What a scan needs of the machine: inputs, repositories, trees, and the analysis with its parser.
 import path from "node:path";
 import type { Memory } from "../check/unplug/remember.ts";
+import { openCache } from "../project/cache.ts";
 import { openGit } from "../project/git.ts";
 import { findInputs } from "../project/inputs.ts";
 import { findTree, isKernelTree, openTree } from "../project/tree.ts";
@@ -10,8 +11,8 @@ import type { Scanning } from "./deps.ts";
 import { engineOf } from "./engine.ts";
 import { newReviewer } from "./reviewer.ts";
 
-/** Joins a scan to files, git and standard input. Names count from `cwd`. */
-export function scanningOf(wasm: WasmFiles, cwd: string): Scanning {
+/** Joins a scan to files, git and standard input. Names count from `cwd`. `stamp`: what tells this build from others, if anything does. */
+export function scanningOf(wasm: WasmFiles, cwd: string, stamp?: string): Scanning {
   const memory: Memory = new Map();
   return {
     inputs: (name) => findInputs(name, cwd, standardInput),
@@ -20,12 +21,17 @@ export function scanningOf(wasm: WasmFiles, cwd: string): Scanning {
       const root = dir === undefined ? findTree(cwd) : path.resolve(cwd, dir);
       if (dir === undefined && !isKernelTree(root)) return undefined;
       const opened = openTree(root);
-      return "why" in opened ? opened.why : { source: opened.source, name: dir ?? path.basename(root) };
+      return "why" in opened
+        ? opened.why
+        : { source: opened.source, name: dir ?? path.basename(root), place: opened.source.root };
     },
     reviewers: async () => {
       const parser = await loadParser(wasm);
-      const engine = engineOf(parser);
-      return (tree) => newReviewer(tree, engine, parser, memory);
+      const engine = { ...engineOf(parser), ...(stamp === undefined ? {} : { stamp }) };
+      return (tree, place) => {
+        const cache = place === undefined ? {} : { cache: openCache(place, process.env) };
+        return newReviewer(tree, engine, parser, { memory, ...cache });
+      };
     },
   };
 }

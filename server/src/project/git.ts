@@ -21,6 +21,8 @@ export interface GitCommit {
 }
 
 export interface GitRepository {
+  /** A name for it on this machine, for what is kept of it. Trees of different commits may share it: files are known by blob ids. */
+  readonly place: string;
   /** The full id of a commit; undefined where there is none of that name. */
   commit(rev: string): string | undefined;
   /** A commit as a tree. */
@@ -53,6 +55,7 @@ export function openGit(folder: string): GitRepository | string {
   };
 
   return {
+    place: `git ${root}`,
     commit,
     open(rev) {
       const id = commit(rev);
