@@ -1,5 +1,6 @@
 // What the recall harness asks of a checker, and the real one: the pipeline over an overlay of the tree.
 import path from "node:path";
+import { scoped } from "../../server/src/check/unplug/reach.ts";
 import { newCheck } from "../../server/src/check/pipeline.ts";
 import { engineOf } from "../../server/src/cli/engine.ts";
 import { newExplorer } from "../../server/src/model/unplug/explorer.ts";
@@ -7,6 +8,7 @@ import { settle } from "../../server/src/findings/settle.ts";
 import { overlaySource } from "../../server/src/project/memory.ts";
 import { openTree } from "../../server/src/project/tree.ts";
 import { createProgram } from "../../server/src/program/create.ts";
+import type { Program, Source } from "../../server/src/program/program.ts";
 import { loadParser } from "../../server/src/syntax/parser.ts";
 
 /** Texts by path, relative to the tree. An empty text stands for a file that is gone. */
@@ -51,13 +53,19 @@ export const makeChecker: MakeChecker = (tree) => {
   }).then((parser) => ({
     engine: { ...engineOf(parser), explorer: newExplorer() },
     parser,
-    base: createProgram(source, parser),
   }));
+  /** What one family may need of the tree, as the pipeline would narrow it down, and the program over that: read once for all that is laid over it. */
+  const bases = new Map<FamilyId, { readonly source: Source; readonly program: Program }>();
   return async (files, family, most) => {
-    const { engine, parser, base } = await loading;
+    const { engine, parser } = await loading;
+    let base = bases.get(family);
+    if (base === undefined) {
+      const part = scoped(source, engine.vocabulary, [folders[family]]);
+      bases.set(family, (base = { source: part, program: createProgram(part, parser) }));
+    }
     const changes = Object.fromEntries(Object.entries(files).map(([file, text]) => [file, text || undefined]));
-    const over = Object.keys(changes).length === 0 ? source : overlaySource(source, changes);
-    const program = over === source ? base : createProgram(over, parser, { over: base });
+    const over = Object.keys(changes).length === 0 ? base.source : overlaySource(base.source, changes);
+    const program = over === base.source ? base.program : createProgram(over, parser, { over: base.program });
     const check = newCheck({
       ...engine,
       program: () => program,
