@@ -33,9 +33,10 @@ if (!process.argv.includes("--check")) {
 function select(out) {
   const [head = "", diagram = ""] = out.split("\n\n");
   const lines = head.split("\n");
-  const steps = lines.filter((line) => /^ *!? *\d+\. /.test(line)).length;
-  const witness = lines.indexOf("  witness:");
-  if (witness < 0 || steps === 0 || diagram === "") throw new Error("the output has changed its form");
+  const witness = lines.findIndex((line) => line.startsWith("  witness"));
+  const shown = lines.filter((line) => /^ *!? *\d+\. /.test(line)).length;
+  const steps = /of (\d+) steps/.exec(lines[witness] ?? "")?.[1] ?? String(shown);
+  if (witness < 0 || shown === 0 || diagram === "") throw new Error("the output has changed its form");
   return [
     [`$ npx lifebound check ${example}`, "prompt"],
     ...lines.slice(0, witness).flatMap((line, n) => wrap(line).map((text) => [text, n === 0 ? "bad" : "plain"])),

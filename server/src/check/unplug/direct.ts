@@ -45,6 +45,11 @@ export function direct(s: Scene, scenario: Scenario, v: ModelViolation): Direct 
       return pte(s, scenario, v, said);
     case "provider":
       if (last?.ins?.op === "act" && last.ins.act !== s.names.acts.mapBegin) {
+        if (s.set.roots.some((r) => r.kind === "outside" && r.proc === last.start))
+          return said(
+            "provider/escapes-driver",
+            `${fn}() is there for other drivers to call, and uses a provider that nobody takes back before the driver is gone`,
+          );
         const tested = v.ran.some((x) => x.thread === last.thread && x.start === last.start && readsGate(s, x.ins));
         return tested || s.roles.gates.size === 0
           ? said(

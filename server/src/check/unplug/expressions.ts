@@ -88,13 +88,24 @@ function named(frame: Frame, name: string): Val {
   if (program.table(name, frame.fn.file) !== undefined) return unknown;
   if (program.resolve(name, frame.fn.file) !== undefined)
     return { v: { k: "fn", name, file: frame.fn.file }, type: undefined };
-  return unknown;
+  const place = variablePlace(frame, name);
+  return place.k === "cell" ? read(frame, place) : unknown;
 }
 
 function localPlace(frame: Frame, name: string, type: TypeRef): Place {
   const kind = frame.world.types.kind(type, frame.fn.file);
   if (kind === "struct") return { k: "parts", base: frame.prefix + name, type };
   return { k: "reg", reg: frame.prefix + name, type };
+}
+
+/** A variable at file scope. One that points to what is bound to the driver is a cell, of the only object of its kind. */
+function variablePlace(frame: Frame, name: string): Place {
+  const { program, types, vocabulary } = frame.world;
+  const type = program.variable(name, frame.fn.file);
+  const keeps = type?.pointers === 1 && types.tag(type, frame.fn.file) === vocabulary.bound;
+  return keeps
+    ? { k: "cell", o: c(1), tag: "global", outer: "global", field: name, type }
+    : { k: "global", name, type };
 }
 
 /** The place that an lvalue names. */
@@ -104,8 +115,7 @@ export function placeOf(frame: Frame, v: Value): Place {
       const local = frame.locals.get(v.name);
       if (local !== undefined) return localPlace(frame, v.name, local);
       const table = frame.world.program.table(v.name, frame.fn.file);
-      if (table === undefined)
-        return { k: "global", name: v.name, type: frame.world.program.variable(v.name, frame.fn.file) };
+      if (table === undefined) return variablePlace(frame, v.name);
       return table.entries.length > 0
         ? { k: "table", table, path: [] }
         : { k: "global", name: v.name, type: table.type };

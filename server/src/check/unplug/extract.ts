@@ -5,6 +5,8 @@ import { wordOf } from "./bits.ts";
 import { fieldsIn, tagOf } from "./classes.ts";
 import { findFamilies, folderOf, isFunction } from "./family.ts";
 import { finish } from "./finish.ts";
+import { outsiders } from "./roots.ts";
+import { scan } from "./scan.ts";
 import { newTypes } from "./types.ts";
 import { newWorld } from "./world.ts";
 import type { Attempt, Task } from "./attempt.ts";
@@ -108,7 +110,15 @@ function firstMatter(types: Types, family: Family): Matter {
   for (const t of tags) instances.set(t, 2);
   instances.set(vocabulary.exporter.buffer, 2);
   instances.set(vocabulary.exporter.attachment, 2);
-  return { tags, cells: new Set(family.framework.cells), flags: new Set(), instances };
+  const cells = new Set(family.framework.cells);
+  // A file's variable that keeps what is bound to the driver for others: whoever stores to it matters.
+  for (const fn of outsiders(types, family)) {
+    for (const name of scan(types, fn).values) {
+      const type = types.program.variable(name, fn.file);
+      if (type?.pointers === 1 && types.tag(type, fn.file) === vocabulary.bound) cells.add(`global.${name}`);
+    }
+  }
+  return { tags, cells, flags: new Set(), instances };
 }
 
 /** What the sliced code shows to matter besides: cells of other structs, and how many objects of those there are. */

@@ -76,6 +76,9 @@ export function findEntries(types: Types, family: Family, world: World): Found {
   for (const fn of initialisers(types, family))
     if (!taken.has(key(fn))) add({ fn, as: { root: "probe" }, via: via(fn) });
 
+  for (const fn of outsiders(types, family))
+    if (!taken.has(key(fn))) add({ fn, as: { root: "outside" }, via: "exported" });
+
   const stop = (fn: FunctionFacts): boolean => taken.has(key(fn));
   // What exports is called with what it needs: through a pointer only the framework calls it.
   const exporting = ancestors(callers, family.exporters, stop, (fn) => callers.byName(fn));
@@ -114,6 +117,21 @@ function initialisers(types: Types, family: Family): FunctionFacts[] {
     }
   }
   return out;
+}
+
+/** Exported functions that themselves use a provider, and are given neither a buffer nor an attachment that it might hang on: other drivers call them at any time. */
+export function outsiders(types: Types, family: Family): FunctionFacts[] {
+  const { program, vocabulary } = types;
+  const held = new Set([vocabulary.exporter.buffer, vocabulary.exporter.attachment]);
+  const out = new Map<string, FunctionFacts>();
+  for (const name of vocabulary.uses) {
+    for (const ref of program.mentions(name).filter(isFunction)) {
+      const fn = family.home(ref.file) ? program.facts(ref) : undefined;
+      if (fn === undefined || fn.static || !program.exported(fn.name) || !scan(types, fn).calls.has(name)) continue;
+      if (!fn.params.some((p) => held.has(types.tag(p.type, fn.file) ?? ""))) out.set(`${fn.file}:${fn.name}`, fn);
+    }
+  }
+  return [...out.values()];
 }
 
 /** The functions that know the private struct from inside, or that revoke: nobody else can touch what is in it. */

@@ -85,6 +85,7 @@ export function newWorld(scope: Scope, matter: Matter): World {
   function mattersItself(fn: FunctionFacts): boolean {
     const s = scan(types, fn);
     for (const id of s.cells) if (isCell(id)) return true;
+    for (const name of s.values) if (matter.cells.has(`global.${name}`)) return true;
     for (const tag of s.freed) if (matter.instances.has(tag)) return true;
     for (const name of s.calls) {
       if (border.has(name)) return true;

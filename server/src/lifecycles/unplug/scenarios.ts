@@ -6,7 +6,7 @@ import { abilities } from "./abilities.ts";
 import { ACT, actions, CLS, ENV, F } from "./actions.ts";
 import { and, c, f, free, ne, pred, proc, store } from "./assemble.ts";
 import type { Contract, Lost, View } from "./contracts/contract.ts";
-import { NOTHING_LOST, reaches, rootsOf } from "./contracts/contract.ts";
+import { argsOf, NOTHING_LOST, reaches, rootsOf } from "./contracts/contract.ts";
 import type { Kind } from "./importers.ts";
 import { PLACE, importerActions, importerCells, importerProcs, importerThreads } from "./importers.ts";
 import { idealActions, idealProcs, usesIdeal } from "./ideal.ts";
@@ -157,6 +157,11 @@ export function scenario(set: SkeletonSet, contract: Contract, view: View, lost:
     ...scene.threads,
     ...importers,
     ...Array.from({ length: view.buffers }, (_, n) => releaseThread(n + 1)),
+    ...(view.outside === true ? rootsOf(set, "outside") : []).map((root): Thread => ({
+      name: root.proc,
+      actor: "other driver",
+      starts: [{ name: root.proc, proc: root.proc, args: argsOf(root), when: c(1), times: 1, will: "voluntary" }],
+    })),
   ];
   const all: Record<string, Action> = {
     ...actions,
@@ -303,6 +308,8 @@ export function views(set: SkeletonSet, contract: Contract, { rounds = 2, revoca
     add(together, "with the device mapped", { buffers: 0, vma: "one" });
     add(together, "with the device mapped, and a fork", { buffers: 0, vma: "fork" });
   }
+  if (rootsOf(set, "outside").length > 0)
+    add(together, "while other drivers call it", { buffers: 0, setup: "none", outside: true });
   return out;
 }
 

@@ -387,6 +387,9 @@ const isolate = (why: string, ...names: string[]): Row =>
 const insert = (arg: number | { readonly arg: number; readonly path: readonly string[] }, ...names: string[]): Row =>
   row({ m: "act", act: ACT.insertPte, args: [arg] }, names);
 
+/** What asks a provider something (drivers/pci/p2pdma.c). */
+const USES: readonly string[] = ["pci_p2pdma_map_type", "pci_p2pdma_bus_addr_map"];
+
 const dma: readonly Row[] = [
   row({ m: "call", proc: ENV.export, args: [{ arg: 0, path: ["priv"] }] }, ["dma_buf_export"]),
   row({ m: "act", act: ACT.fd, args: [0] }, ["dma_buf_fd"]),
@@ -407,10 +410,7 @@ const dma: readonly Row[] = [
   row({ m: "allOf", arg: 0, fields: [F.importerOps, F.callback] }, ["dma_buf_attach_revocable"]),
   row({ m: "act", act: ACT.initProvider, args: device(0) }, ["pcim_p2pdma_init", "pci_p2pdma_add_resource"]),
   row({ m: "act", act: ACT.getProvider, args: device(0) }, ["pcim_p2pdma_provider"]),
-  row({ m: "act", act: ACT.useProvider, args: [0], returns: "any" }, [
-    "pci_p2pdma_map_type",
-    "pci_p2pdma_bus_addr_map",
-  ]),
+  row({ m: "act", act: ACT.useProvider, args: [0], returns: "any" }, USES),
 ];
 
 const memory: readonly Row[] = [
@@ -744,6 +744,8 @@ export const vocabulary: Vocabulary = {
     ],
   },
   origins: ["pcim_p2pdma_provider"],
+  bound: "p2pdma_provider",
+  uses: USES,
   revokes: ["dma_buf_invalidate_mappings", "dma_buf_move_notify"],
   setUps: ["pcim_p2pdma_init", "pci_p2pdma_add_resource"],
   nonnull: new Set(["file.f_mapping", "inode.i_mapping", "vfio_device.inode"]),

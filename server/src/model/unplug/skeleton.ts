@@ -204,8 +204,8 @@ export interface SkeletonSet {
 
 /** An entry point that the environment may run besides the slots. */
 export interface Root {
-  /** export: makes a buffer. revoke: a runtime revoker (ioctl, reset, power, error handler). peer: an exported function that other drivers call with an attachment. retire: a driver-side end of one buffer's backing object. */
-  readonly kind: "export" | "revoke" | "peer" | "retire" | "open" | "probe" | "remove";
+  /** export: makes a buffer. revoke: a runtime revoker (ioctl, reset, power, error handler). peer: an exported function that other drivers call with an attachment. retire: a driver-side end of one buffer's backing object. outside: an exported function that other drivers call whenever they like. */
+  readonly kind: "export" | "revoke" | "peer" | "retire" | "open" | "probe" | "remove" | "outside";
   readonly proc: string;
   /** What each parameter is: a class name (an object is passed), or "any". */
   readonly params: readonly string[];

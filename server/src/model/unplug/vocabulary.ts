@@ -178,6 +178,10 @@ export interface Vocabulary {
   };
   /** Calls that give out what is bound to the driver: a family without one is none of ours. */
   readonly origins: readonly string[];
+  /** The struct of that. */
+  readonly bound: string;
+  /** Calls that use what the origins give out. */
+  readonly uses: readonly string[];
   /** Calls that revoke at run time. */
   readonly revokes: readonly string[];
   /** Calls that set up what the origins give out. */

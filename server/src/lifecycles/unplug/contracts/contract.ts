@@ -53,6 +53,8 @@ export interface View {
   readonly revokers: readonly { readonly root: Root; readonly times: number }[];
   /** Whether a process maps the device, and whether it forks. */
   readonly vma: "none" | "one" | "fork";
+  /** Whether other drivers call what the set exports to them. */
+  readonly outside?: boolean;
   /** Whether the isolation invariant is asked for: needs that every revoker present isolates the device for as long as it keeps buffers closed. */
   readonly isolation: boolean;
 }
