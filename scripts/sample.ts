@@ -16,7 +16,7 @@ import { read } from "./recall/source.ts";
 import { drawFindings, showBlind, showFinding } from "./sample/draw.ts";
 import { findingsOf } from "./sample/finding.ts";
 import type { Finding } from "./sample/finding.ts";
-import { hold, parseJudgements, showHeld } from "./sample/judgement.ts";
+import { hold, matched, parseJudgements, showHeld } from "./sample/judgement.ts";
 import type { Judgement } from "./sample/judgement.ts";
 
 const cache = process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache");
@@ -77,7 +77,7 @@ async function main(): Promise<number> {
     process.stdout.write(showHeld(held));
     return held.some(({ lost }) => lost.length > 0) ? 1 : 0;
   }
-  const done = new Set(values.open ? known.map(({ fingerprint }) => fingerprint) : []);
+  const done = values.open ? matched(findings, known) : new Map<string, Judgement>();
   const drawn = drawFindings(
     findings.filter(({ fingerprint }) => !done.has(fingerprint)),
     Number(values.seed),

@@ -55,10 +55,33 @@ export interface Held {
   readonly open: number;
 }
 
-/** Findings held against judgements, by rule. `sample`: only judgements of these fingerprints are counted. */
+/** The same finding said at another line of its function: a judgement without its finding, and a finding without a judgement. */
+const alike = (a: Finding, b: Judgement): boolean =>
+  a.rule === b.rule && a.file === b.file && a.function === b.function;
+
+/** Findings with their judgements: by fingerprint, else one to one by rule, file and function. */
+export function matched(findings: readonly Finding[], judged: readonly Judgement[]): ReadonlyMap<string, Judgement> {
+  const exact = new Map(judged.map((each) => [each.fingerprint, each]));
+  const found = new Map<string, Judgement>();
+  for (const { fingerprint } of findings) {
+    const judgement = exact.get(fingerprint);
+    if (judgement !== undefined) found.set(fingerprint, judgement);
+  }
+  const taken = new Set(found.values());
+  for (const finding of findings) {
+    if (found.has(finding.fingerprint)) continue;
+    const moved = judged.find((each) => !taken.has(each) && alike(finding, each));
+    if (moved === undefined) continue;
+    found.set(finding.fingerprint, moved);
+    taken.add(moved);
+  }
+  return found;
+}
+
+/** Findings held against judgements, by rule. */
 export function hold(findings: readonly Finding[], judged: readonly Judgement[]): readonly Held[] {
-  const said = new Map(findings.map((each) => [each.fingerprint, each]));
-  const known = new Map(judged.map((each) => [each.fingerprint, each]));
+  const known = matched(findings, judged);
+  const said = new Set([...known.values()].map(({ fingerprint }) => fingerprint));
   const rules = [...new Set([...findings, ...judged].map(({ rule }) => rule))].sort();
   return rules.map((rule) => {
     const of = judged.filter((each) => each.rule === rule);

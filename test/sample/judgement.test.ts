@@ -67,6 +67,16 @@ describe("sampling", () => {
     assert.match(showHeld([held]), /^lost: dma\/leak drivers\/net\/foo\/foo\.c foo_3\(\): foo\.c:3 says so$/m);
   });
 
+  it("knows a finding again that is said at another line of its function", () => {
+    const [a, b] = few;
+    assert.ok(a && b);
+    const moved = { ...a, line: 77, fingerprint: "elsewhere" };
+    const [held] = hold([moved], [judgement(a, "true"), judgement(b, "true")]);
+    assert.deepEqual([held?.said, held?.right, held?.lost.length, held?.open], [1, 1, 1, 0]);
+    const [twice] = hold([moved, { ...moved, fingerprint: "again" }], [judgement(a, "true")]);
+    assert.deepEqual([twice?.said, twice?.open], [1, 1]);
+  });
+
   it("reads every file of judgements in the project: known rules, a verdict and a reason that cites a line", () => {
     const folder = path.resolve(import.meta.dirname, "../judgements");
     const files = readdirSync(folder);
