@@ -1,8 +1,8 @@
 // Draws findings at random for judging, and holds a report against the judgements that were written before.
-//   npm run sample -- [--tree DIR] [--report FILE] [--seed N] [--count N] [--rule ID[,ID]] [--open] [--blind] [--all] [--save FILE]
+//   npm run sample -- [--tree DIR] [--report FILE] [--seed N] [--count N] [--rule ID[,ID]] [--open] [--blind] [--all] [--off] [--save FILE]
 //   npm run sample -- --held [--report FILE]
 // --report takes what `lifebound check --format json` printed; without it the whole tree is checked by the path rules (--all: by all
-// of them), and --save keeps that report. --open leaves out what is judged;
+// of them), and --save keeps that report; --off: rules that are off by default, too. --open leaves out what is judged;
 // --blind prints places without what is said of them. Judgements are in test/judgements/*.json.
 // Exit: 0; 1 with --held when a judged finding was lost; 2 for usage.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     blind: { type: "boolean", default: false },
     held: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
+    off: { type: "boolean", default: false },
   },
 });
 
@@ -46,7 +47,7 @@ function judged(): readonly Judgement[] {
 
 async function report(): Promise<string> {
   if (values.report !== undefined) return readFileSync(values.report, "utf8");
-  const checker = await treeChecker(values.tree);
+  const checker = await treeChecker(values.tree, values.off);
   const progress = (what: string, done: number, total: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${done}/${total} ${what.padEnd(70).slice(0, 70)}`);
   };

@@ -24,8 +24,8 @@ export interface TreeChecker {
   follow(paths: readonly string[], progress: Progress): SettledReport;
 }
 
-/** Opens a tree for checking. Throws where there is none. */
-export async function treeChecker(dir: string): Promise<TreeChecker> {
+/** Opens a tree for checking. `all`: rules that are off by default speak too. Throws where there is none. */
+export async function treeChecker(dir: string, all: boolean): Promise<TreeChecker> {
   const opened = openTree(dir);
   if ("why" in opened) throw new Error(opened.why);
   const { source } = opened;
@@ -45,12 +45,12 @@ export async function treeChecker(dir: string): Promise<TreeChecker> {
       const over = Object.keys(texts).length === 0 ? source : overlaySource(source, texts);
       const program = over === source ? base : createProgram(over, parser, { over: base });
       const check = newCheck({ ...engine, program: () => program });
-      const report = await check({ tree: over, paths, proofs: false, progress: () => undefined });
+      const report = await check({ tree: over, paths, proofs: false, all, progress: () => undefined });
       return settled(report, over);
     },
     follow: (paths, progress) => {
       if (engine.paths === undefined) throw new Error("this build follows no paths");
-      const { findings, incomplete, seen } = checkPaths({ program: base, vocabulary: engine.paths, rules: engine.rules, paths, progress }); // prettier-ignore
+      const { findings, incomplete, seen } = checkPaths({ program: base, vocabulary: engine.paths, rules: engine.rules, paths, progress, all }); // prettier-ignore
       return settled({ findings, proofs: [], incomplete, seen }, source);
     },
   };

@@ -31,7 +31,7 @@ export async function plantMain(options: PlantOptions): Promise<number> {
   const unknown = options.only?.find((id) => !OPERATORS.some((operator) => operator.id === id));
   if (unknown !== undefined)
     return usage(`no operator ${unknown}; there are ${OPERATORS.map(({ id }) => id).join(", ")}`);
-  const checker = await treeChecker(dir);
+  const checker = await treeChecker(dir, options.off === true);
   const isOff = new Set(checker.rules.filter(({ off }) => off !== undefined).map(({ id }) => id));
   const operators = OPERATORS.filter(
     ({ id, rule }) => (options.only?.includes(id) ?? true) && (options.off === true || !isOff.has(rule)),

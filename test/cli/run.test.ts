@@ -66,6 +66,8 @@ describe("lifebound check", () => {
   });
 
   it("prints proofs where asked for", async () => {
+    assert.equal((await lifebound("check --all-rules drivers/demo")).asked[0]?.all, true);
+    assert.equal((await lifebound("check drivers/demo")).asked[0]?.all, undefined);
     const ran = await lifebound("check --proofs drivers/demo");
     assert.match(ran.out, /^drivers\/demo\/foo-main\.c:1:13: proved/m);
     assert.equal(ran.asked[0]?.proofs, true);

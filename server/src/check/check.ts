@@ -22,6 +22,8 @@ export interface CheckRequest {
   readonly named?: readonly FileId[];
   /** Whether proofs are wanted in full, with the evidence of each obligation: costs more. */
   readonly proofs: boolean;
+  /** Rules that are off by default speak too. */
+  readonly all?: boolean;
   /** What earlier runs on this tree have left; every entry may be lost or spoiled. Absent: nothing is kept. */
   readonly cache?: Kept;
   readonly progress: Progress;

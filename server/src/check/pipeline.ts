@@ -78,7 +78,7 @@ const ALWAYS = [
 
 /** A check over the engine. Never throws on input. */
 export function newCheck(engine: Engine): Check {
-  return ({ tree, paths, named, proofs, cache, progress }) => {
+  return ({ tree, paths, named, proofs, all, cache, progress }) => {
     const stored = storedIndex(tree, cache);
     const explorer = engine.explorer ?? newExplorer(safeScenarios(engine.stamp, cache));
     const program = engine.program(scoped(tree, engine.vocabulary, paths), stored);
@@ -95,7 +95,7 @@ export function newCheck(engine: Engine): Check {
     const walked =
       engine.paths === undefined
         ? undefined
-        : checkPaths({ program, vocabulary: engine.paths, rules: engine.rules, paths, progress });
+        : checkPaths({ program, vocabulary: engine.paths, rules: engine.rules, paths, progress, all: all === true });
     report.findings.push(...(walked?.findings ?? []));
     report.incomplete.push(...(walked?.incomplete ?? []));
     report.incomplete.push(...program.incomplete(), ...(named ?? []).flatMap((file) => gapsIn(engine, tree, file)));

@@ -18,6 +18,7 @@ export interface CheckOptions {
   readonly format: (typeof FORMATS)[number];
   readonly failOn: FailOn;
   readonly proofs?: boolean;
+  readonly allRules?: boolean;
   /** False with --no-cache. */
   readonly cache?: boolean;
 }
@@ -25,7 +26,7 @@ export interface CheckOptions {
 /** Checks, prints, and says how it went: 0 or 1. Stops with 2 where nothing could be read. */
 export async function check(paths: readonly string[], options: CheckOptions, deps: Deps): Promise<number> {
   const opened = open(paths, options.tree, deps, options.cache);
-  const report = await analyse(opened, options.proofs === true, deps);
+  const report = await analyse(opened, options.proofs === true, deps, options.allRules === true);
   deps.stdout(present(report, options, deps));
   return exitCode(report, options.failOn);
 }
@@ -43,7 +44,7 @@ export function open(paths: readonly string[], dir: string | undefined, deps: De
 }
 
 /** The settled report over what was opened, with what could not be opened among the incomplete. */
-export async function analyse(opened: Opened, proofs: boolean, deps: Deps): Promise<SettledReport> {
+export async function analyse(opened: Opened, proofs: boolean, deps: Deps, all = false): Promise<SettledReport> {
   if (deps.check === undefined) throw new Stop("no analysis is joined on to this build", INTERNAL);
   const shown = meter((text) => deps.stderr(text), deps.terminal);
   const { tree, paths, named, cache } = opened;
@@ -54,6 +55,7 @@ export async function analyse(opened: Opened, proofs: boolean, deps: Deps): Prom
       paths,
       ...(named === undefined ? {} : { named }),
       proofs,
+      ...(all ? { all } : {}),
       progress: shown.progress,
       ...(cache === undefined ? {} : { cache }),
     });

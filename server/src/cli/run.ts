@@ -59,6 +59,7 @@ function commands(deps: Deps, end: (code: number) => void): Command {
       new Option("--fail-on <level>", "from what on the exit code is 1").choices([...FAIL_ON]).default("new-error"),
     )
     .option("--proofs", "print every proof with its evidence")
+    .option("--all-rules", "let rules that are off by default speak too (explain RULE says why one is off)")
     .addOption(noCache())
     .action(async (paths: string[], options: CheckOptions) => end(await check(paths, options, deps)));
 
