@@ -12,6 +12,7 @@ import { openFollower } from "./follow.ts";
 import { openProtocol } from "./protocol.ts";
 import { findingOf } from "./report.ts";
 import { bodiesOf, filesOf } from "./select.ts";
+import { disagreements } from "./settled.ts";
 
 export interface PathRequest {
   readonly program: Program;
@@ -35,7 +36,8 @@ export function checkPaths({ program, vocabulary, rules, paths, progress, all }:
   const protocol = openProtocol(vocabulary);
   const files = filesOf(program, protocol, paths);
   const bodies = bodiesOf(program, protocol, files);
-  const known = new Map(rules.map((r) => [r.id, r]));
+  const on = new Map(rules.filter((r) => r.off === undefined || all === true).map((r) => [r.id, r]));
+  const asked = new Set(files);
   const findings: Finding[] = [];
   const incomplete: Incomplete[] = [];
   const seen = { bodies: 0, gaps: 0, cut: 0 };
@@ -70,11 +72,12 @@ export function checkPaths({ program, vocabulary, rules, paths, progress, all }:
         ...analysed.defects,
         ...lostAt(follower.calls, run, (kind) => follower.releasedByCallers(ref, kind)),
       ]) {
-        const rule = known.get(defect.rule);
-        if (rule === undefined || (rule.off !== undefined && all !== true)) continue;
+        const rule = on.get(defect.rule);
+        if (rule === undefined) continue;
         findings.push(findingOf(defect, ref.name, rule, read));
       }
     }
+    findings.push(...disagreements(program, protocol, on, folder, asked));
   }
   return { findings: grouped(findings), incomplete, seen };
 }
