@@ -80,7 +80,7 @@ export const mapChecks: readonly Row[] = [
   }),
   check("map", "resource", { class: "resource-of-ram", breach: "resource-of-ram" }, (state, call) => {
     const buffer = state.buffers[call.what.name];
-    return mmioAttribute(call) && buffer !== undefined && !isMmio(buffer)
+    return !call.fails && mmioAttribute(call) && buffer !== undefined && !isMmio(buffer)
       ? `${buffer.name} is ${SHOWN[buffer.memory]}`
       : undefined;
   }),
