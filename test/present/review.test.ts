@@ -7,7 +7,6 @@ import PostalMime from "postal-mime";
 import type { Review, ReviewedPatch } from "../../server/src/findings/review.ts";
 import { settle } from "../../server/src/findings/settle.ts";
 import { renderReview, SCAN_FORMATS } from "../../server/src/cli/render.ts";
-import { brief } from "../../server/src/present/brief.ts";
 import { addressHeader, header } from "../../server/src/present/mail-text.ts";
 import { PROOF_LINES, proofLines } from "../../server/src/present/proof-lines.ts";
 import { CONTEXT } from "../../server/src/present/quote.ts";
@@ -221,25 +220,5 @@ describe("a proof in short", () => {
       lines.every((line) => line.length <= 72 && !/:\d+/.test(line)),
       lines.join("\n"),
     );
-  });
-});
-
-describe("a witness in short", () => {
-  it("keeps what is wrong and what others do, without setting up, locks and tests", () => {
-    const steps = [
-      { actor: "driver", kind: "store" as const, text: "buf = 1" },
-      { actor: "importer", kind: "environment" as const, text: "starts DMA" },
-      { actor: "driver", kind: "lock" as const, text: "takes x" },
-      {
-        actor: "driver",
-        kind: "store" as const,
-        text: "revoked = true",
-        span: { file: "a.c", start: 0, end: 1 },
-        cites: [0],
-      },
-      { actor: "driver", kind: "violation" as const, text: "broken" },
-    ];
-    assert.deepEqual(brief(steps).map(({ text }) => text), ["starts DMA", "revoked = true", "broken"]); // prettier-ignore
-    assert.deepEqual(brief(steps.slice(0, 1)).length, 1);
   });
 });

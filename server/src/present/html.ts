@@ -2,7 +2,6 @@
 import type { PlacedFinding, PlacedProof } from "../findings/report.ts";
 import type { Review, ReviewedPatch } from "../findings/review.ts";
 import { cited } from "../model/draw.ts";
-import { brief } from "./brief.ts";
 import { counts } from "./scan-text.ts";
 import { escapeXml as e, svgSequence } from "./svg.ts";
 import { place, renderExplored, summary } from "./text.ts";
@@ -65,7 +64,7 @@ function patchRow({ report }: Review, patch: ReviewedPatch): string {
 
 function findingBlock(review: Review, placed: PlacedFinding, i: number): string {
   const { finding, level } = placed;
-  const svg = svgSequence(brief(finding.witness));
+  const svg = svgSequence(finding.witness);
   const anchor = review.anchors.get(placed.fingerprint);
   const patch = anchor === undefined ? undefined : review.patches[anchor.patch - 1];
   const lines =

@@ -3,7 +3,6 @@ import type { PlacedFinding } from "../findings/report.ts";
 import type { Review, ReviewedPatch } from "../findings/review.ts";
 import { plainSequence } from "../model/draw-plain.ts";
 import { sequence } from "../model/draw.ts";
-import { brief } from "./brief.ts";
 import { addressHeader, header, wrap } from "./mail-text.ts";
 import { proofLines } from "./proof-lines.ts";
 import { quote } from "./quote.ts";
@@ -70,12 +69,11 @@ function comment(placed: PlacedFinding): readonly string[] {
 }
 
 function diagram({ finding }: PlacedFinding): readonly string[] {
-  const steps = brief(finding.witness);
   for (let limit = DIAGRAM; limit > 2; limit--) {
-    const lines = plainSequence(steps, { limit }).trimEnd().split("\n");
+    const lines = plainSequence(finding.witness, { limit }).trimEnd().split("\n");
     if (lines.length <= DIAGRAM) return lines;
   }
-  return plainSequence(steps, { limit: 2 }).trimEnd().split("\n").slice(-DIAGRAM);
+  return plainSequence(finding.witness, { limit: 2 }).trimEnd().split("\n").slice(-DIAGRAM);
 }
 
 /** A message after "that": without a capital that only began a sentence, and without its full stop. */
