@@ -16,7 +16,7 @@ import type { Index } from "../program/index.ts";
 import type { Program, Source } from "../program/program.ts";
 import type { Check, Progress } from "./check.ts";
 import { checkPaths } from "./paths/check.ts";
-import { keep, safeScenarios, storedIndex } from "./kept.ts";
+import { keep, rememberingReports, safeScenarios, storedIndex } from "./kept.ts";
 import { OTHER_DRIVER } from "./unplug/calls.ts";
 import { verifyContract } from "./unplug/contracts.ts";
 import type { Broken, Requirement } from "./unplug/contracts.ts";
@@ -78,7 +78,7 @@ const ALWAYS = [
 
 /** A check over the engine. Never throws on input. */
 export function newCheck(engine: Engine): Check {
-  return ({ tree, paths, named, proofs, all, cache, progress }) => {
+  return rememberingReports(engine.stamp, ({ tree, paths, named, proofs, all, cache, progress }) => {
     const stored = storedIndex(tree, cache);
     const explorer = engine.explorer ?? newExplorer(safeScenarios(engine.stamp, cache));
     const program = engine.program(scoped(tree, engine.vocabulary, paths), stored);
@@ -101,7 +101,7 @@ export function newCheck(engine: Engine): Check {
     report.incomplete.push(...program.incomplete(), ...(named ?? []).flatMap((file) => gapsIn(engine, tree, file)));
     keep(cache, program, explorer, engine.stamp);
     return { ...report, seen: { files: paths.length, exporters: families.length, ...walked?.seen } };
-  };
+  });
 }
 
 /** What the parser does not understand in a file, by line. */
