@@ -10,7 +10,7 @@ import { apply, takeResult } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { fits } from "./protocol.ts";
 import type { Act } from "./protocol.ts";
-import { copyState, forget, handOver, isLocal, read } from "./state.ts";
+import { copyState, forget, handOver, isReleased, isLocal, read } from "./state.ts";
 import type { Resource, State } from "./state.ts";
 import { contains, rootOf, some } from "./term.ts";
 import type { Term } from "./term.ts";
@@ -67,7 +67,7 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
     const [to] = args;
     if (to !== undefined && (to.k === "var" || to.k === "faddr" || to.k === "iaddr")) forget(T, s, to, id);
     const from = args[1];
-    if (from?.k === "var" || (from !== undefined && isLocal(from))) escape(C, s, from, false);
+    if (from !== undefined) seen(s, from);
     return [give(s, own)];
   }
   if (fits(name, protocol.vocabulary.gives)) giveAway(C, s, args, site);
@@ -103,19 +103,20 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   return [give(s, own)];
 }
 
-/** Where a callee releases something or does not, and nothing here tells which: what it leaves alone may not have been there. */
+/** Where a callee may have released a resource or not, and nothing here tells which: where it is left alone it may not have been there. */
 function doubt(after: readonly { readonly o: Outcome; readonly t: State }[]): boolean {
   let doubtful = false;
-  const kinds = (o: Outcome): ReadonlySet<string> => new Set([...o.vague, ...o.released.map((r) => r.spec.model.id)]);
   for (const { o, t } of after) {
-    const own = kinds(o);
-    const others = after.filter((x) => x.o !== o && (x.o.mask & o.mask) !== 0).flatMap((x) => [...kinds(x.o)]);
-    const open = new Set(others.filter((k) => !own.has(k)));
-    if (open.size === 0) continue;
-    doubtful = true;
-    t.resources = t.resources.filter(
-      (r) => !open.has(r.spec.model.id) || (!r.spec.lent && !r.stored && r.cells.length === 0),
+    const others = after.filter((x) => x.o !== o && (x.o.mask & o.mask) !== 0).map((x) => x.t);
+    const kept = t.resources.filter(
+      (r) =>
+        r.foreign ||
+        isReleased(r) ||
+        !(r.spec.lent === true || r.stored || r.cells.length > 0) ||
+        others.every((u) => u.resources.some((x) => x.id === r.id && !isReleased(x))),
     );
+    if (kept.length < t.resources.length) doubtful = true;
+    t.resources = kept;
   }
   return doubtful;
 }
@@ -133,6 +134,7 @@ function builtin(C: Calls, name: string, args: readonly Term[]): Term | undefine
   if (first === undefined) return undefined;
   switch (name) {
     case "IS_ERR":
+      return T.un("iserr", first);
     case "IS_ERR_VALUE":
       return T.bin("<", first, T.num(0));
     case "IS_ERR_OR_NULL":
@@ -232,14 +234,22 @@ function free(C: Calls, s: State, what: Term | undefined, part: string | undefin
 
 /** Code that is not followed gets a value: whatever it leads to is out of sight. `anything`: it may release what it can reach. */
 function escape(C: Calls, s: State, t: Term, anything: boolean): void {
-  const { T } = C;
-  s.resources = s.resources.map((r) =>
-    !r.escaped && ((anything && r.stored) || reaches(r, t)) ? { ...r, escaped: true } : r,
-  );
-  if (anything) s.resources = s.resources.filter((r) => !r.foreign);
-  if (fromCaller(t) && t.depth < 4 && !s.escapes.includes(t)) s.escapes = [...s.escapes, t];
+  seen(s, t);
+  if (anything) {
+    s.resources = s.resources.flatMap((r) => (r.foreign ? [] : [r.stored ? { ...r, escaped: true } : r]));
+  }
   if ((t.k === "var" || t.k === "faddr" || t.k === "iaddr") && !(t.k === "var" && t.name.endsWith("!")))
-    forget(T, s, t, "given");
+    forget(C.T, s, t, "given");
+}
+
+/** A value, and what stands where it points, is taken up by code that is not followed. */
+function seen(s: State, t: Term): void {
+  // Whoever has the address of a variable has what stands in it.
+  const inside = t.k === "var" ? s.env.get(t) : undefined;
+  for (const v of inside === undefined ? [t] : [t, inside]) {
+    s.resources = s.resources.map((r) => (!r.escaped && reaches(r, v) ? { ...r, escaped: true } : r));
+    if (fromCaller(v) && v.depth < 4 && !s.escapes.includes(v)) s.escapes = [...s.escapes, v];
+  }
 }
 
 /** The value is the resource's handle, or points to memory of this function that holds it. */

@@ -4,7 +4,7 @@ import type { Defect, Events } from "./events.ts";
 import { FAILED, ZERO, maskOf } from "./knowledge.ts";
 import { isReturned } from "./outcome.ts";
 import type { Ending, Run } from "./run.ts";
-import type { Resource } from "./state.ts";
+import { isReleased } from "./state.ts";
 
 /**
  * Leaks. What stands where the caller reaches it is lost only where the function itself releases it on another way to an error, and no caller
@@ -51,8 +51,6 @@ function releasedOnErrors(run: Run): ReadonlySet<string> {
   }
   return found;
 }
-
-const isReleased = (r: Resource): boolean => /^(released|freed)$/.test(r.phase);
 
 /** The function says that it failed. */
 export function isError(fn: FunctionFacts, { state, value }: Ending): boolean {

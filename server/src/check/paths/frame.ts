@@ -17,6 +17,8 @@ export interface Frame {
   readonly statics: ReadonlySet<string>;
   /** Temps that calls give: one that is assigned to is a macro that names a place. */
   readonly results: ReadonlySet<number>;
+  /** Functions whose result decides a branch, as it is, in several places. */
+  readonly questions: ReadonlySet<string>;
 }
 
 export function newFrame(T: Terms, fn: FunctionFacts): Frame {
@@ -27,6 +29,7 @@ export function newFrame(T: Terms, fn: FunctionFacts): Frame {
     key,
     locals: new Set([...fn.params, ...fn.locals].map((l) => l.name)),
     arrays: new Set(fn.locals.filter((l) => l.type.array).map((l) => l.name)),
+    questions: questionsOf(fn),
     results: new Set(
       fn.blocks.flatMap((b) =>
         b.effects.flatMap((e) => (e.kind === "call" && e.result !== undefined ? [e.result] : [])),
@@ -34,6 +37,18 @@ export function newFrame(T: Terms, fn: FunctionFacts): Frame {
     ),
     statics: new Set(fn.locals.filter((l) => l.static === true).map((l) => l.name)),
   };
+}
+
+function questionsOf(fn: FunctionFacts): ReadonlySet<string> {
+  const asked = new Map<string, number>();
+  for (const { effects, end } of fn.blocks) {
+    const cond = end.kind === "branch" ? (end.cond.k === "un" ? end.cond.e : end.cond) : undefined;
+    if (cond?.k !== "temp") continue;
+    const call = effects.findLast((e) => e.kind === "call" && e.result === cond.id);
+    if (call?.kind === "call" && call.callee.k === "name")
+      asked.set(call.callee.name, (asked.get(call.callee.name) ?? 0) + 1);
+  }
+  return new Set([...asked].filter(([, n]) => n > 1).map(([name]) => name));
 }
 
 /** The address of a local or a temp of the frame. */

@@ -41,6 +41,8 @@ export function maskOf(facts: Facts, t: Term): number {
         return own & ((e & NEG ? POS : 0) | (e & ZERO ? ZERO : 0) | (e & POS ? FAILED : 0));
       }
       if (t.op === "errno") return (facts.get(t) ?? ANY) & ((e & NEG) | (e & (ZERO | POS) ? ZERO : 0));
+      // Who gives error pointers gives no NULL: what is no error is valid.
+      if (t.op === "iserr") return own & ((e & NEG ? POS : 0) | (e & (ZERO | POS) ? ZERO : 0));
       return own;
     }
     case "bin":
@@ -120,6 +122,11 @@ export function learn(facts: Facts, t: Term, mask: number): boolean {
     case "un":
       if (t.op === "!") return learn(facts, t.e, invert(now));
       if (t.op === "-") return learn(facts, t.e, (now & NEG ? POS : 0) | (now & ZERO) | (now & POS ? NEG : 0));
+      if (t.op === "iserr" && now === POS) return learn(facts, t.e, NEG);
+      if (t.op === "iserr" && now === ZERO) {
+        const valid = maskOf(facts, t.e) & ~NEG;
+        return learn(facts, t.e, valid & POS || valid);
+      }
       if (t.op === "errno") return learn(facts, t.e, (now & NEG) | (now & ZERO ? ZERO | POS : 0));
       break;
     case "bin":

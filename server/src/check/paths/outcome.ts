@@ -3,7 +3,7 @@ import { ANY, learn, maskOf } from "./knowledge.ts";
 import type { Act } from "./protocol.ts";
 import { act, decide, fromCaller } from "./events.ts";
 import type { Events, Site } from "./events.ts";
-import { isLocal, keep, write } from "./state.ts";
+import { handOver, isLocal, keep, write } from "./state.ts";
 import type { Release, Resource, State } from "./state.ts";
 import { contains, rebuild, some } from "./term.ts";
 import type { Term, Terms } from "./term.ts";
@@ -24,6 +24,7 @@ export interface Outcome {
   readonly released: readonly Release[];
   readonly vague: ReadonlySet<string>;
   readonly escapes: readonly Term[];
+  readonly kept: readonly Term[];
 }
 
 /** What callers see of the ways that a function ends; undefined where there are too many to follow. */
@@ -55,6 +56,7 @@ function outcomeOf({ state, value }: Exit): Outcome {
     released: state.released,
     vague: state.vague,
     escapes: state.escapes,
+    kept: state.kept,
   };
 }
 
@@ -79,6 +81,7 @@ function common(a: Outcome, b: Outcome): Outcome {
     facts,
     stores,
     escapes: [...new Set([...a.escapes, ...b.escapes])],
+    kept: [...new Set([...a.kept, ...b.kept])],
   };
 }
 
@@ -113,6 +116,7 @@ export function apply(
   }));
   const stores = outcome.stores.map(([at, v]) => [inCaller(at), inCaller(v)] as const);
   const escapes = outcome.escapes.map(inCaller);
+  const kept = outcome.kept.map(inCaller);
   for (const [r, roles] of released) {
     const a: Act = {
       spec: r.spec,
@@ -132,6 +136,7 @@ export function apply(
   }
   for (const r of made) s.resources = [...s.resources.filter((x) => x.id !== r.id), r];
   for (const t of escapes) escape(s, t);
+  for (const t of kept) handOver(s, t);
   s.env.set(T.op(`result ${site.id}`, "result"), value);
   decide(E, s);
   return true;

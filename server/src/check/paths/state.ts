@@ -65,6 +65,8 @@ export interface State {
   readonly passed: Set<string>;
   /** Values that code which was not followed got hold of. */
   escapes: readonly Term[];
+  /** Values of the caller that were put where others reach them. */
+  kept: readonly Term[];
   trace: Trace | undefined;
 }
 
@@ -77,6 +79,7 @@ export function newState(): State {
     vague: new Set(),
     passed: new Set(),
     escapes: [],
+    kept: [],
     trace: undefined,
   };
 }
@@ -135,6 +138,7 @@ export function merge(T: Terms, block: number, into: State, other: State): boole
   for (const place of other.passed) into.passed.add(place);
   if (other.escapes.some((t) => !into.escapes.includes(t)))
     into.escapes = [...new Set([...into.escapes, ...other.escapes])];
+  if (other.kept.some((t) => !into.kept.includes(t))) into.kept = [...new Set([...into.kept, ...other.kept])];
   into.resources = into.resources.map((r) =>
     widened(
       T,
@@ -231,6 +235,7 @@ function sameResource(a: Resource, b: Resource | undefined): boolean {
 export function keep(T: Terms, s: State, at: Term, value: Term): void {
   if (read(T, s, at) !== value) s.env.set(at, value);
   const local = isLocal(at);
+  if (!local) keepParts(s, value);
   if (!s.resources.some((r) => !r.spec.lent)) return;
   s.resources = s.resources.map((r) => {
     if (r.spec.lent || r.foreign || r.cells.includes(at)) return r;
@@ -245,8 +250,18 @@ export function keep(T: Terms, s: State, at: Term, value: Term): void {
   });
 }
 
+/** Notes the caller's values that are put where others reach them: what a parameter holds may be a handle. */
+function keepParts(s: State, value: Term): void {
+  some(value, (t) => {
+    if (t.k === "param" && !s.kept.includes(t)) s.kept = [...s.kept, t];
+    // What a pointer of the caller leads to is another matter than the pointer.
+    return t.k === "load" || t.k === "faddr" || t.k === "iaddr";
+  });
+}
+
 /** A value goes where others reach it, in a way that is not followed: a register, a macro's place. */
 export function handOver(s: State, value: Term): void {
+  keepParts(s, value);
   s.resources = s.resources.map((r) => (!r.stored && !r.spec.lent && holdsKey(r, value) ? { ...r, stored: true } : r));
 }
 
@@ -255,3 +270,6 @@ const holdsKey = (r: Resource, value: Term): boolean =>
     const key = r.roles.get(k);
     return key !== undefined && contains(value, key);
   });
+
+/** Nothing is owed any more. */
+export const isReleased = (r: Resource): boolean => /^(released|freed)$/.test(r.phase);
