@@ -100,6 +100,7 @@ export function apply(
   for (const [t, mask] of outcome.facts) if (!learn(s.facts, inCaller(t), mask)) return false;
   const value = outcome.value === undefined ? result : inCaller(outcome.value);
   if (!learn(s.facts, value, outcome.mask)) return false;
+  decide(E, s);
   const released = outcome.released.map((r): readonly [Release, ReadonlyMap<string, Term>] => [
     r,
     new Map([...r.roles].map(([role, t]) => [role, inCaller(t)])),
