@@ -5,10 +5,11 @@ import { cellOf } from "./cells.ts";
 import { evaluate } from "./expressions.ts";
 import { give, resultRegister } from "./meanings.ts";
 import { c, expression, number, r, unknown } from "./values.ts";
+import type { Val } from "./values.ts";
 import type { Cell } from "./cells.ts";
 import type { Frame } from "./context.ts";
 import type { Call } from "./meanings.ts";
-import type { At, E } from "../../model/unplug/skeleton.ts";
+import type { At, E, FieldId } from "../../model/unplug/skeleton.ts";
 import type { Meaning } from "../../model/unplug/vocabulary.ts";
 
 /** A call that counts. */
@@ -27,6 +28,7 @@ export function count(frame: Frame, e: Call, m: Meaning & { readonly m: "count" 
     if (n === undefined || n < 0)
       frame.world.unseen.push({ span: e.span, why: "a count is set to a value that is not known", about: cell.f });
     push(code, { op: "count", do: "init", ...cell, ...loose, value: Math.max(0, n ?? 1) }, where);
+    if (e.result !== undefined) give(frame, e, unknown);
     return;
   }
   if (m.do === "getUnlessZero") {
@@ -40,7 +42,7 @@ export function count(frame: Frame, e: Call, m: Meaning & { readonly m: "count" 
     give(frame, e, m.result === "pointer" ? evaluate(frame, arg) : unknown);
     return;
   }
-  const release = m.release === undefined ? undefined : evaluate(frame, e.args[m.release] ?? arg);
+  const release = m.release === undefined ? releaseOf(frame, m, cell.f) : evaluate(frame, e.args[m.release] ?? arg);
   const lock = m.lock === undefined ? undefined : cellOf(frame, e.args[m.lock] ?? arg, "lock");
   const needed = e.result !== undefined || release !== undefined || lock !== undefined;
   const reg = needed ? resultRegister(frame, e) : undefined;
@@ -61,6 +63,34 @@ export function count(frame: Frame, e: Call, m: Meaning & { readonly m: "count" 
     else follow(frame, { ...e, result: undefined }, fn, [evaluate(frame, arg)]);
   }
   place(code, end);
+}
+
+/** The function that the count was given when it was set up, whoever did that. */
+function releaseOf(
+  frame: Frame,
+  { releaseOf: given }: Meaning & { readonly m: "count" },
+  field: FieldId,
+): Val | undefined {
+  if (given === undefined) return undefined;
+  const { types, program } = frame.world;
+  for (const ref of program.mentions(given.call)) {
+    const fn = "name" in ref ? program.facts(ref) : undefined;
+    for (const call of fn?.blocks.flatMap((b) => b.effects) ?? []) {
+      if (fn === undefined || call.kind !== "call" || call.callee.k !== "name" || call.callee.name !== given.call)
+        continue;
+      const [counted, release] = [call.args[0], call.args[given.arg]];
+      if (counted?.k !== "addr" || counted.e.k !== "field" || release?.k !== "name") continue;
+      const m = types.member(types.of(counted.e.base, fn), counted.e.name, fn.file);
+      if (`${m?.tag ?? ""}.${counted.e.name}` === field)
+        return { v: { k: "fn", name: release.name, file: fn.file }, type: undefined };
+    }
+  }
+  frame.world.unseen.push({
+    span: frame.fn.span,
+    why: `what ${field} was set up to release is not known`,
+    about: field,
+  });
+  return undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a cell holds when the scenario begins: for objects that exist already, what their set-up leaves there.
 import { inFolders } from "./world.ts";
-import { leavings, SAME, SOMETHING } from "./leavings.ts";
+import { leavings, SAME, SAME_SET, SOMETHING } from "./leavings.ts";
 import { ANY, MANY } from "../../model/unplug/skeleton.ts";
 import type { FieldInfo } from "./context.ts";
 import type { Family } from "./family.ts";
@@ -43,7 +43,13 @@ export function initialValues(request: InitialRequest): (field: FieldInfo) => In
     for (const group of left) {
       const before = values;
       values = [
-        ...new Set(group.flatMap((l) => [...(l.get(info.id) ?? [SAME])].flatMap((v) => (v === SAME ? before : [v])))),
+        ...new Set(
+          group.flatMap((l) =>
+            [...(l.get(info.id) ?? [SAME])].flatMap((v) =>
+              v === SAME ? before : v === SAME_SET ? before.filter((b) => b !== 0) : [v],
+            ),
+          ),
+        ),
       ];
     }
     return asInitial(values, info.kind === "pointer");

@@ -5,6 +5,8 @@ import type { E, FieldId, Ins, Proc } from "../../model/unplug/skeleton.ts";
 
 /** What the field held before. */
 export const SAME = -1;
+/** What the field held before, which is not zero: the code has looked. */
+export const SAME_SET = -3;
 /** A pointer to something. */
 export const SOMETHING = -2;
 
@@ -82,7 +84,10 @@ function step(procs: ReadonlyMap<string, Proc>, i: Ins, s: State, inside: Readon
   if (i.op === "call" && i.proc !== undefined) {
     const now = new Map(fields);
     for (const [f, values] of leavings(procs, i.proc, false, inside))
-      now.set(f, new Set([...values].flatMap((v) => (v === SAME ? [...(fields.get(f) ?? [SAME])] : [v]))));
+      now.set(
+        f,
+        new Set([...values].flatMap((v) => (v === SAME || v === SAME_SET ? [...(fields.get(f) ?? [v])] : [v]))),
+      );
     fields = now;
   }
   const r = "r" in i ? i.r : undefined;
@@ -106,6 +111,12 @@ function valueOf(e: E, s: State): number {
 /** What an arm of a test knows of the register that is tested. */
 function tested(s: State, e: E, arm: boolean): State {
   if (e.k === "not") return tested(s, e.e, !arm);
+  if (e.k === "f" && arm && (s.fields.get(e.f)?.has(SAME) ?? true)) {
+    const before = s.fields.get(e.f) ?? new Set([SAME]);
+    const fields = new Map(s.fields);
+    fields.set(e.f, new Set([...before].flatMap((v) => (v === SAME ? [SAME_SET] : v === 0 ? [] : [v]))));
+    return { ...s, fields };
+  }
   const [r, error] = e.k === "r" ? [e.r, false] : e.k === "err" && e.e.k === "r" ? [e.e.r, true] : [undefined, false];
   if (r === undefined) return s;
   const failed = new Set(s.failed);

@@ -154,6 +154,10 @@ export function meaning(frame: Frame, e: Call, m: Meaning, name: string, next: r
       return free(frame, evaluate(frame, arg(m.arg)), where);
     case "same":
       return give(frame, e, evaluate(frame, arg(m.arg)), where);
+    case "errPtr": {
+      const v = evaluate(frame, arg(m.arg));
+      return give(frame, e, v.v.k === "num" ? v : expression(c(ERR), v.type), where);
+    }
     case "container":
       return give(frame, e, container(frame, arg(m.arg), arg(m.type), arg(m.member)), where);
     case "isErr": {

@@ -5,7 +5,7 @@ import { bufferOf, c, edited, fnOf, insertAfter, member, privOf, r } from "./pat
 import type { Repair, Scene } from "./patch.ts";
 import { nodes, retarget } from "../../model/unplug/walk.ts";
 import { after, later, meeting, onward, passed } from "./onward.ts";
-import { sites, waitsFor } from "./roles.ts";
+import { closure, sites, waitsFor } from "./roles.ts";
 import type { Site } from "./roles.ts";
 
 /** Is the counter an atomic_t? Then 0 is a number like any other. */
@@ -121,7 +121,12 @@ export function* countedPuts(s: Scene): Generator<Repair> {
     const p = s.set.procs[end.proc]!;
     const at = p.code.indexOf(end.ins);
     const fn = fnOf(s.set, end.proc, end.ins);
-    const early = puts.find((put) => put.proc === end.proc && p.code.indexOf(put.ins) < at);
+    // The put itself, or a call of a helper that puts.
+    const isPut = (i: Ins): boolean =>
+      puts.some((put) => put.ins === i) ||
+      (i.op === "call" && i.proc !== undefined && puts.some((put) => closure(s.set, [i.proc]).has(put.proc)));
+    const first = p.code.slice(0, at).find(isPut);
+    const early = first === undefined ? undefined : { ins: first };
     if (early !== undefined)
       yield {
         rule: "dma-buf/counted-too-short",

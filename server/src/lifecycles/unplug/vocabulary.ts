@@ -167,13 +167,20 @@ const counts: readonly Row[] = [
     "atomic_dec_and_lock_irqsave",
     "atomic_dec_and_mutex_lock",
   ]),
+  // include/linux/percpu-refcount.h: begins at 1, which percpu_ref_kill() puts; the release is told when it is set up.
+  row({ m: "count", do: "init", arg: 0 }, ["percpu_ref_init", "percpu_ref_reinit"]),
+  nothing("percpu_ref_exit"),
   row({ m: "count", do: "get", arg: 0 }, ["percpu_ref_get"]),
   row({ m: "count", do: "getUnlessZero", arg: 0 }, [
     "percpu_ref_tryget",
     "percpu_ref_tryget_live",
     "percpu_ref_tryget_live_rcu",
   ]),
-  row({ m: "count", do: "put", arg: 0 }, ["percpu_ref_put", "percpu_ref_kill"]),
+  row({ m: "count", do: "put", arg: 0, releaseOf: { call: "percpu_ref_init", arg: 1 } }, [
+    "percpu_ref_put",
+    "percpu_ref_kill",
+    "percpu_ref_kill_and_confirm",
+  ]),
   // include/linux/bitops.h
   row({ m: "bit", nr: 0, arg: 1, to: 1, old: false }, ["set_bit", "__set_bit"]),
   row({ m: "bit", nr: 0, arg: 1, to: 0, old: false }, ["clear_bit", "__clear_bit", "clear_bit_unlock"]),
@@ -309,7 +316,8 @@ const lists: readonly Row[] = [
 ];
 
 const values: readonly Row[] = [
-  same(0, "ERR_PTR", "PTR_ERR", "ERR_CAST", "IOMEM_ERR_PTR", "PTR_ERR_OR_NULL"),
+  row({ m: "errPtr", arg: 0 }, ["ERR_PTR", "IOMEM_ERR_PTR"]),
+  same(0, "PTR_ERR", "ERR_CAST", "PTR_ERR_OR_NULL"),
   same(0, "to_user_ptr", "no_free_ptr", "lockdep_nolock", "rcu_dereference", "rcu_access_pointer", "READ_ONCE"),
   row({ m: "isErr", arg: 0 }, ["IS_ERR", "IS_ERR_VALUE"]),
   row({ m: "isErr", arg: 0, orNull: true }, ["IS_ERR_OR_NULL"]),

@@ -41,6 +41,8 @@ export type Meaning =
       readonly arg: number;
       readonly value?: number;
       readonly release?: number;
+      /** The release is what a call of that name was given for the same count, as its argument of that number. */
+      readonly releaseOf?: { readonly call: string; readonly arg: number };
       readonly result?: "zero" | "left" | "pointer";
       /** A plain atomic_t: what is wrong with a reference count (taking it at zero, setting it up twice) is not with this one. */
       readonly loose?: true;
@@ -90,6 +92,8 @@ export type Meaning =
   | { readonly m: "free"; readonly arg: number }
   /** The argument itself: ERR_PTR, PTR_ERR, container helpers, byte order. */
   | { readonly m: "same"; readonly arg: number }
+  /** A pointer that is an error: that of a number that is not known is taken for one, since nobody makes NULL that way on purpose. */
+  | { readonly m: "errPtr"; readonly arg: number }
   | { readonly m: "container"; readonly arg: number; readonly type: number; readonly member: number }
   | { readonly m: "isErr"; readonly arg: number; readonly orNull?: boolean }
   | { readonly m: "errOrZero"; readonly arg: number }
