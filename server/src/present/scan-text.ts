@@ -41,6 +41,7 @@ function patchBlock(review: Review, patch: ReviewedPatch, options: ScanTextOptio
   const fixed = all.filter(({ finding: f }) => (f.status === "fixed" || f.status === "transient") && of(f.fixedBy));
   const proofs = brought.length + transient.length === 0 ? (review.proofs.get(patch.index) ?? []) : [];
   const said = proofs.filter(({ verdict }) => verdict === "proved");
+  const inFull = options.positive === true;
   return [
     `${patch.index}/${review.patches.length} ${titleOf(patch)}: ${patch.status}${patch.reason === undefined ? "" : `: ${patch.reason}`}`,
     ...brought.map((each) => indent(withAnchor(review, each))),
@@ -49,7 +50,12 @@ function patchBlock(review: Review, patch: ReviewedPatch, options: ScanTextOptio
       (each) =>
         `  fixes: ${oneLine(each)}${each.finding.patch === each.finding.fixedBy ? "" : `, which patch ${each.finding.patch} brought`}`,
     ),
-    ...(options.positive === true ? said.flatMap((proof) => proofLines(proof).map((line) => `  ${line}`)) : []),
+    ...proofs
+      .filter(({ verdict }) => !inFull || verdict !== "proved")
+      .map(
+        ({ proof, verdict }) => `  touches ${proof.resource}: ${verdict.replace("-", " ")} at the end of the series`,
+      ),
+    ...(inFull ? said.flatMap((proof) => proofLines(proof).map((line) => `  ${line}`)) : []),
     "",
   ].join("\n");
 }
