@@ -3,7 +3,7 @@ import type { Effect } from "../../facts/facts.ts";
 import { printValue } from "../../facts/text.ts";
 import { ANY, NEG, POS, ZERO, learn } from "./knowledge.ts";
 import { acquire, act, decide, fromCaller, limits, note, report, rolesOf } from "./events.ts";
-import type { Events, Site } from "./events.ts";
+import type { Defect, Events, Site } from "./events.ts";
 import { tempAddress, valueOf } from "./frame.ts";
 import type { Frame } from "./frame.ts";
 import { apply, takeResult } from "./outcome.ts";
@@ -16,6 +16,13 @@ import { contains, rootOf, some } from "./term.ts";
 import type { Term } from "./term.ts";
 
 export type Call = Effect & { readonly kind: "call" };
+
+/** One way in which a followed call ended. */
+interface Ended {
+  readonly o: Outcome;
+  readonly t: State;
+  readonly defects: readonly Defect[];
+}
 
 /** What is known of a callee. */
 export interface Callee {
@@ -40,9 +47,9 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
     const text = e.args[n] === undefined ? "" : printValue(e.args[n]).replace(/\b(\w+)#\d+/g, "$1");
     return text === "" || text.length > 60 || /\bt\d+\b/.test(text) ? undefined : text;
   };
-  const site: Site = { span: e.span, fn: f.fn.name, id, inner: false, said };
+  const site: Site = { span: e.span, fn: f.fn.name, id, inner: false, looped: f.looped.has(e.span.start), said };
   const args = e.args.map((a) => valueOf(f, s, a));
-  const own = T.op(id, e.callee.k === "name" ? `${e.callee.name}()` : "result");
+  const result = T.op(id, e.callee.k === "name" ? `${e.callee.name}()` : "result");
   const again = s.passed.has(id);
   if (again) oldRound(C, s, id);
   s.passed.add(id);
@@ -53,14 +60,14 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   const name = e.callee.k === "name" && !f.locals.has(e.callee.name) ? e.callee.name : undefined;
   if (name === undefined) {
     for (const t of args) escape(C, s, t, true);
-    return [give(s, own)];
+    return [give(s, result)];
   }
   const acts = protocol.acts.get(name);
   if (acts !== undefined)
-    return [...acts].flatMap((a) => api(C, s, a, args, own, site)).map((after) => give(after, own));
+    return [...acts].flatMap((a) => api(C, s, a, args, result, site)).map((after) => give(after, result));
   const value = builtin(C, name, args);
   if (value !== undefined) return [give(s, value)];
-  if (again && !protocol.testers.has(name) && fits(name, protocol.vocabulary.pure)) return [give(s, own)];
+  if (again && !protocol.testers.has(name) && fits(name, protocol.vocabulary.pure)) return [give(s, result)];
   const freeing = protocol.vocabulary.frees.find((x) => x.name === name);
   if (freeing !== undefined) free(C, s, args[freeing.at], freeing.part, site);
   if (protocol.vocabulary.overwrites.includes(name)) {
@@ -68,11 +75,11 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
     if (to !== undefined && (to.k === "var" || to.k === "faddr" || to.k === "iaddr")) forget(T, s, to, id);
     const from = args[1];
     if (from !== undefined) seen(s, from);
-    return [give(s, own)];
+    return [give(s, result)];
   }
   if (fits(name, protocol.vocabulary.gives)) giveAway(C, s, args, site);
   if (fits(name, protocol.vocabulary.harmless)) {
-    const told = fits(name, protocol.vocabulary.pure) ? T.pure(name, args) : own;
+    const told = fits(name, protocol.vocabulary.pure) ? T.pure(name, args) : result;
     return [give(s, told)];
   }
   const callee = C.callee(name, f);
@@ -80,14 +87,16 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   if (callee !== undefined && (callee.uses || passes)) {
     const outcomes = callee.outcomes();
     if (outcomes !== undefined) {
-      const before = C.defects.length;
-      const after = outcomes.flatMap((o): { readonly o: Outcome; readonly t: State }[] => {
+      const after = outcomes.flatMap((o): Ended[] => {
         const t = copyState(s);
+        const own: Calls = { ...C, defects: [] };
         if (o.resources.length > 0 || o.released.length > 0) note(t, site, `calls ${name}()`, name);
-        return apply(C, t, o, args, own, site, (u, term) => escape(C, u, term, false)) ? [{ o, t }] : [];
+        const fits = apply(own, t, o, args, result, site, (u, term) => escape(C, u, term, false));
+        return fits ? [{ o, t, defects: own.defects }] : [];
       });
-      if (doubt(after)) retract(C, before);
-      return after.map(({ t }) => give(t, takeResult(T, t, site, own)));
+      doubt(after);
+      agree(C, after);
+      return after.map(({ t }) => give(t, takeResult(T, t, site, result)));
     }
     // It may have released whatever it can reach.
     if (callee.uses) s.vague = new Set(protocol.vocabulary.specs.map((x) => x.model.id));
@@ -100,12 +109,11 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   const callback = args.some((t) => t.k === "sym" && C.isFunction(t.name, f));
   for (const t of args) escape(C, s, t, callback);
   if (callee === undefined) s.resources = s.resources.filter((r) => !r.foreign);
-  return [give(s, own)];
+  return [give(s, result)];
 }
 
 /** Where a callee may have released a resource or not, and nothing here tells which: where it is left alone it may not have been there. */
-function doubt(after: readonly { readonly o: Outcome; readonly t: State }[]): boolean {
-  let doubtful = false;
+function doubt(after: readonly Ended[]): void {
   for (const { o, t } of after) {
     const others = after.filter((x) => x.o !== o && (x.o.mask & o.mask) !== 0).map((x) => x.t);
     const kept = t.resources.filter(
@@ -115,16 +123,19 @@ function doubt(after: readonly { readonly o: Outcome; readonly t: State }[]): bo
         !(r.spec.lent === true || r.stored || r.cells.length > 0) ||
         others.every((u) => u.resources.some((x) => x.id === r.id && !isReleased(x))),
     );
-    if (kept.length < t.resources.length) doubtful = true;
     t.resources = kept;
   }
-  return doubtful;
 }
 
-/** A callee that tells by something unknown whether there is anything to release may know that this one failed. */
-function retract(C: Calls, from: number): void {
-  const kept = C.defects.slice(from).filter((d) => d.resource.phase === "mapped" || d.resource.phase === "live");
-  C.defects.splice(from, C.defects.length - from, ...kept);
+/** What is wrong in one outcome is said only where it is wrong in all that can't be told from it: a callee may know by a flag what to do. */
+function agree(C: Calls, after: readonly Ended[]): void {
+  const has = (x: Ended, d: Defect): boolean =>
+    x.defects.some((y) => y.rule === d.rule && y.resource.id === d.resource.id);
+  for (const one of after)
+    for (const d of one.defects) {
+      if (!after.every((x) => (x.o.mask & one.o.mask) === 0 || has(x, d))) continue;
+      if (!C.defects.some((y) => y.rule === d.rule && y.span.start === d.span.start)) C.defects.push(d);
+    }
 }
 
 /** The kernel's own forms of a value, and its tests of pointers that are errors. */

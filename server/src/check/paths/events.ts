@@ -26,6 +26,8 @@ export interface Site {
   /** Tells this call from others; nested calls have those around them in front. */
   readonly id: string;
   readonly inner: boolean;
+  /** In a loop: what is released may be any of several. */
+  readonly looped?: boolean;
   /** An argument as the C has it; undefined where it can't be said in a word. */
   readonly said?: (argument: number) => string | undefined;
 }
@@ -148,7 +150,8 @@ export function act(E: Events, s: State, a: Act, roles: ReadonlyMap<string, Term
   const next = protocol.next(spec, resource.phase, a.event);
   if (next === undefined) return;
   if (next.rule !== undefined) {
-    if (resource.escaped || (resource.foreign && resource.inner))
+    const elsewhere = site.looped === true && resource.stored && resource.phase === "failed";
+    if (elsewhere || resource.escaped || (resource.foreign && resource.inner))
       s.resources = s.resources.filter((r) => r !== resource);
     else broken(next.rule);
     return;
@@ -226,7 +229,7 @@ function unmatched(E: Events, s: State, a: Act, roles: ReadonlyMap<string, Term>
       !(r.stored || r.cells.length > 0) || (field.some((x) => x !== undefined) && !at.some((x) => field.includes(x)))
     );
   });
-  if (!clear || s.vague.has(a.spec.model.id)) {
+  if (!clear || site.looped === true || s.vague.has(a.spec.model.id)) {
     s.vague = new Set([...s.vague, a.spec.model.id]);
     return;
   }

@@ -17,6 +17,8 @@ export interface Frame {
   readonly statics: ReadonlySet<string>;
   /** Temps that calls give: one that is assigned to is a macro that names a place. */
   readonly results: ReadonlySet<number>;
+  /** Where calls stand that a loop may repeat; filled in by whoever knows the loops. */
+  readonly looped: Set<number>;
   /** Functions whose result decides a branch, as it is, in several places. */
   readonly questions: ReadonlySet<string>;
 }
@@ -29,6 +31,7 @@ export function newFrame(T: Terms, fn: FunctionFacts): Frame {
     key,
     locals: new Set([...fn.params, ...fn.locals].map((l) => l.name)),
     arrays: new Set(fn.locals.filter((l) => l.type.array).map((l) => l.name)),
+    looped: new Set(),
     questions: questionsOf(fn),
     results: new Set(
       fn.blocks.flatMap((b) =>

@@ -59,6 +59,9 @@ export function run(C: Calls, fn: FunctionFacts, listener?: Listener): Run {
   const queue: { block: number; signature: string }[] = [];
   const queued = new Set<string>();
   const shape = shapeOf(fn, (block) => releasedIn(C, f, block));
+  fn.blocks.forEach(({ effects }, b) => {
+    if (shape.inLoop(b)) for (const e of effects) if (e.kind === "call") f.looped.add(e.span.start);
+  });
   const endings: Ending[] = [];
   const ended = new Map<string, number>();
   let cut: string | undefined;
@@ -78,7 +81,9 @@ export function run(C: Calls, fn: FunctionFacts, listener?: Listener): Run {
     if (node === undefined) return;
     const over = shape.leaves(from, block);
     if (over.size > 0)
-      s.resources = s.resources.filter((r) => !over.has(r.spec.model.id) || !(r.cells.length > 0 || r.spec.lent));
+      s.resources = s.resources.filter(
+        (r) => !over.has(r.spec.model.id) || !(r.stored || r.cells.length > 0 || r.spec.lent),
+      );
     const head = shape.heads.has(block);
     if (head) {
       forgetRound(T, block, s);

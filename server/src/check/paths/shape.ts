@@ -4,6 +4,7 @@ import type { FunctionFacts } from "../../facts/facts.ts";
 export interface Shape {
   /** Blocks that a path comes back to. */
   readonly heads: ReadonlySet<number>;
+  inLoop(block: number): boolean;
   /** Kinds that are released in a loop which the edge leaves. */
   leaves(from: number, to: number): ReadonlySet<string>;
   /** Kinds that are released in the arm `to` of a branch, where the path comes together with the other arm again. */
@@ -39,6 +40,7 @@ export function shapeOf(fn: FunctionFacts, releases: (block: number) => Readonly
 
   return {
     heads,
+    inLoop: (block) => loops.some(({ body }) => body.has(block)),
     leaves(from, to) {
       if (!any) return NONE;
       const left = loops.flatMap(({ body }, i) => (body.has(from) && !body.has(to) ? [inside[i] ?? NONE] : []));

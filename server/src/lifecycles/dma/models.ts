@@ -78,6 +78,8 @@ export const dmaPaths: PathVocabulary = {
     "out_be32",
     "out_le32",
     "sg_dma_address",
+    "sg_set_*",
+    "sg_init_one",
   ],
   identity: [
     ...["cpu_to_le64", "cpu_to_le32", "cpu_to_be64", "cpu_to_be32", "le64_to_cpu", "le32_to_cpu", "be64_to_cpu"],
@@ -125,7 +127,7 @@ export const dmaPaths: PathVocabulary = {
     PCI_DMA_NONE: 3,
   },
   both: "DMA_BIDIRECTIONAL",
-  implementers: ["dma_map_ops", "iommu_ops", "iommu_domain_ops"],
+  implementers: ["dma_map_ops", "iommu_ops", "iommu_domain_ops", "io_pgtable_init_fns"],
   provenance: {
     stack: "dma/stack-memory",
     vmalloc: "dma/vmalloc-memory",
