@@ -93,18 +93,7 @@ describe("lifebound scan", function () {
   const numberOf = (mail: Buffer): string => /PATCH v2 (\d)/.exec(mail.toString())?.[1] ?? "";
   const at = (name: string): string => path.join(dir, name);
 
-  it("reads a mailbox and puts findings down to patches", async () => {
-    const ran = await lifebound(["--tree", "buggy", "series.mbox"]);
-    assert.equal(ran.code, 1);
-    assert.equal(ran.err, "");
-    assert.match(
-      ran.out,
-      /^2\/4 barx: Don't let slow importers hold up remove\(\): applied\n {2}barx\.c:\d+:\d+: error: .* \[dma-buf\/no-unmap-drain\] \(new\)$/m,
-    );
-    assert.match(ran.out, /^ {4}patch 2, line 16: -\twait_for_completion\(&buf->unmapped\);$/m);
-    assert.match(ran.out, /^4 patches: 4 applied; findings: 1 new, 1 fixed$/m);
-  });
-  it("reads maildirs, folders of patches, mails, quilt queues, compressed mailboxes and standard input alike", async () => {
+  before(() => {
     mkdirSync(at("maildir/cur"), { recursive: true });
     mkdirSync(at("maildir/new"));
     mkdirSync(at("folder"));
@@ -123,6 +112,20 @@ describe("lifebound scan", function () {
       "# in order\nbarx-1.diff\nbarx-2.diff -p1\n\nbarx-3.diff # the fix\nbarx-4.diff\n",
     );
     writeFileSync(at("mbox.gz"), gzipSync(series));
+  });
+
+  it("reads a mailbox and puts findings down to patches", async () => {
+    const ran = await lifebound(["--tree", "buggy", "series.mbox"]);
+    assert.equal(ran.code, 1);
+    assert.equal(ran.err, "");
+    assert.match(
+      ran.out,
+      /^2\/4 barx: Don't let slow importers hold up remove\(\): applied\n {2}barx\.c:\d+:\d+: error: .* \[dma-buf\/no-unmap-drain\] \(new\)$/m,
+    );
+    assert.match(ran.out, /^ {4}patch 2, line 16: -\twait_for_completion\(&buf->unmapped\);$/m);
+    assert.match(ran.out, /^4 patches: 4 applied; findings: 1 new, 1 fixed$/m);
+  });
+  it("reads maildirs, folders of patches, mails, quilt queues, compressed mailboxes and standard input alike", async () => {
     for (const name of ["maildir", "folder", "quilt", "mbox.gz"])
       assert.deepEqual(told(await body(["--tree", "buggy", at(name)])), EXPECTED, name);
     assert.deepEqual(told(await body(["--tree", "buggy", "-"], series)), EXPECTED);
