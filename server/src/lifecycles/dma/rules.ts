@@ -31,6 +31,7 @@ export const dmaRules = {
     advice: "Unmap on every path that does not pass the mapping on, in the opposite order of mapping.",
     severity: "warning",
     sources: [`${HOWTO} "Handling Errors"`, "kernel/dma/debug.c active_cacheline_inc_overlap()"],
+    off: "of 48 findings in Linux 7.2.13, judged by reading, 15 held: who takes a mapping over is not always seen",
   },
   "dma/double-unmap": {
     title: "A DMA mapping is unmapped that is not there",
@@ -39,6 +40,7 @@ export const dmaRules = {
     advice: "Unmap each mapping once; clear the handle, or the flag that says it is mapped, where it is unmapped.",
     severity: "error",
     sources: [UNMAP, `${API} "dma_unmap_single"`],
+    off: "of 5 findings in Linux 7.2.13, judged by reading, 1 held",
   },
   "dma/use-after-unmap": {
     title: "A DMA handle is used after it was unmapped",
@@ -56,6 +58,7 @@ export const dmaRules = {
       "Use the counterpart: unmap_single, unmap_page or unmap_phys for each other, unmap_sg, unmap_resource and free_coherent for their own.",
     severity: "error",
     sources: [UNMAP, `${API} "Part Id - Streaming DMA mappings"`],
+    off: "its one finding in Linux 7.2.13, judged by reading, did not hold",
   },
   "dma/size-mismatch": {
     title: "A DMA mapping is released with another size than it was made with",
@@ -98,6 +101,7 @@ export const dmaRules = {
       "Pass the same attributes; only those that speak of a single call, such as DMA_ATTR_SKIP_CPU_SYNC, may differ.",
     severity: "warning",
     sources: [UNMAP, ATTRS],
+    off: "the path check does not look for it yet",
   },
   "dma/sg-nents": {
     title: "A scatter list is unmapped with another count than it was mapped with",
@@ -113,6 +117,7 @@ export const dmaRules = {
     advice: "Stop the device, unmap, and only then free the memory.",
     severity: "error",
     sources: [`${HOWTO} "Using Streaming DMA mappings"`],
+    off: "of 12 findings in Linux 7.2.13, judged by reading, 10 held, which is less than nine of ten",
   },
   "dma/cpu-access": {
     title: "The CPU touches a buffer that the device owns",
@@ -174,6 +179,7 @@ export const dmaRules = {
     advice: "Sync at most what was mapped, from an address within it.",
     severity: "error",
     sources: [SYNC, `${API} "dma_sync_single_for_cpu"`],
+    off: "the path check does not look for it yet",
   },
   "dma/sync-nents": {
     title: "A scatter list is synced with another count than it was mapped with",
@@ -198,6 +204,7 @@ export const dmaRules = {
     advice: "Unmap before mapping again, or use one bidirectional mapping for both.",
     severity: "warning",
     sources: ["kernel/dma/debug.c add_dma_entry()", `${API} "dma_map_sg"`],
+    off: "the path check does not look for it yet",
   },
   "dma/resource-of-ram": {
     title: "RAM is mapped as if it were MMIO",
@@ -214,6 +221,7 @@ export const dmaRules = {
     advice: "Call dma_iova_sync() after the last dma_iova_link(), test it, and only then use the address.",
     severity: "error",
     sources: [`${API} "dma_iova_sync"`, "drivers/iommu/dma-iommu.c dma_iova_sync()"],
+    off: "the path check does not look for it yet",
   },
   "dma/iova-order": {
     title: "IOVA space is linked, unlinked or freed out of order",
