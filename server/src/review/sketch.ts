@@ -17,6 +17,8 @@ interface Line {
 
 /** Longer files are not sketched: the line numbers of a hunk are what it says, not what there is. */
 const MAX_LINES = 1_000_000;
+/** Lines of all files together. */
+const MAX_ALL = 3_000_000;
 /** How far from where it should be a hunk is looked for. */
 const NEAR = 300;
 
@@ -24,6 +26,7 @@ const NEAR = 300;
 export function sketch(diffs: readonly Diff[]): Sketch {
   const before = new Map<string, string[]>();
   const now = new Map<string, Line[]>();
+  let room = MAX_ALL;
   for (const diff of diffs) {
     for (const { kind, oldPath, newPath, hunks, binary } of diff.changes) {
       if (binary || [oldPath, newPath].some((path) => path !== undefined && refusePath(path) !== undefined)) continue;
@@ -39,7 +42,11 @@ export function sketch(diffs: readonly Diff[]): Sketch {
       const base = before.get(oldPath) ?? [];
       const changed = kind === "copy" ? lines.map((line) => ({ ...line })) : lines;
       let shift = 0;
-      for (const hunk of hunks) shift = place(changed, base, hunk, shift) ?? shift;
+      for (const hunk of hunks) {
+        const size = changed.length;
+        shift = place(changed, base, hunk, shift, room) ?? shift;
+        room -= changed.length - size;
+      }
       if (kind === "rename" || kind === "delete") now.delete(oldPath);
       if (newPath !== undefined) now.set(newPath, changed);
       if ((kind === "rename" || kind === "copy") && newPath !== undefined && !before.has(newPath))
@@ -63,12 +70,12 @@ const created = (hunks: readonly Hunk[]): Line[] =>
   );
 
 /** Writes what a hunk shows into the lines, and then applies it. Gives back how far the lines behind it have shifted; undefined where it fits nowhere. */
-function place(lines: Line[], base: string[], hunk: Hunk, shift: number): number | undefined {
+function place(lines: Line[], base: string[], hunk: Hunk, shift: number, room: number): number | undefined {
   const old = hunk.lines.filter((line) => line[0] !== "+").map((line) => line.slice(1));
   const wanted = (hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1) + shift;
   if (wanted < 0 || wanted + old.length > MAX_LINES) return undefined;
   const at = find(lines, old, wanted);
-  if (at === undefined) return undefined;
+  if (at === undefined || at + hunk.newLines + old.length - lines.length > room) return undefined;
   while (lines.length < at + old.length) {
     const next: number = (lines.findLast((line) => line.base !== undefined)?.base ?? -1) + 1;
     lines.push({ text: undefined, base: next });
