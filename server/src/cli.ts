@@ -54,6 +54,7 @@ const deps: Deps = {
   scanning: scanningOf(wasmFiles(here), process.cwd(), stamp()),
   facts: (tree, file, fn) => factsText(tree, file, fn, wasmFiles(here)),
   readText: (file) => textOf(file),
+  serve: async () => (await import("./lsp/stdio.ts")).serveStdio(wasmFiles(here), version()),
   models: [...lifecycles.map(lifecycleEntry), unplugEntry, dmaCoreEntry],
   rules: ruleList,
   lifecycles,

@@ -76,6 +76,8 @@ export interface Deps {
   facts(tree: Source, file: FileId, fn: string): Promise<string | undefined>;
   /** The text of a file that is no part of a tree; undefined where it can't be read. */
   readText(file: string): string | undefined;
+  /** Serves the language server on standard input and output until the client ends it. */
+  serve?(): Promise<number>;
   readonly models: readonly ModelEntry[];
   readonly rules: readonly Rule[];
   /** The lifecycles behind the rules, for their pages. */

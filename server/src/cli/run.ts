@@ -134,6 +134,15 @@ function commands(deps: Deps, end: (code: number) => void): Command {
     .action((rule: string, options: { format: DiagramFormat }) => end(explain(rule, options.format, deps)));
 
   program
+    .command("lsp")
+    .description("the language server, for any editor")
+    .option("--stdio", "over standard input and output (the only way)")
+    .action(async () => {
+      if (deps.serve === undefined) throw new Stop("no language server is joined on to this build");
+      return end(await deps.serve());
+    });
+
+  program
     .command("facts")
     .description("the flow graph of a function")
     .argument("<function>", "FILE:FUNCTION")
