@@ -12,6 +12,11 @@ import { isReleased } from "./state.ts";
  */
 export function lostAt(E: Events, run: Run, callersRelease: (kind: string) => boolean): readonly Defect[] {
   const answerable = releasedOnErrors(run);
+  const handed = new Set(
+    run.endings.flatMap(({ state, value }) =>
+      state.resources.filter((r) => !isReleased(r) && (r.stored || r.escaped || isReturned(r, value))).map((r) => r.id),
+    ),
+  );
   const found = new Map<string, Defect>();
   for (const ending of run.endings) {
     for (const r of ending.state.resources) {
@@ -20,6 +25,8 @@ export function lostAt(E: Events, run: Run, callersRelease: (kind: string) => bo
       if (next?.rule === undefined) continue;
       const shared = r.stored || r.spec.lent === true;
       if (shared && !(answerable.has(r.id) && isError(run.fn, ending) && !callersRelease(r.spec.model.id))) continue;
+      // Where it is handed on along other ways, only an error tells that this one should not have kept it.
+      if (!shared && handed.has(r.id) && !isError(run.fn, ending)) continue;
       const key = `${next.rule} ${r.id}`;
       const before = found.get(key);
       if (before !== undefined && before.span.start <= ending.span.start) continue;
@@ -47,7 +54,7 @@ function releasedOnErrors(run: Run): ReadonlySet<string> {
   const found = new Set<string>();
   for (const ending of run.endings) {
     if (!isError(run.fn, ending)) continue;
-    for (const r of ending.state.resources) if (!r.foreign && isReleased(r)) found.add(r.id);
+    for (const r of ending.state.resources) if (!r.foreign && !r.inner && isReleased(r)) found.add(r.id);
   }
   return found;
 }

@@ -175,7 +175,7 @@ export function act(E: Events, s: State, a: Act, roles: ReadonlyMap<string, Term
     if (role === "direction" && a.event !== spec.release && isBoth(protocol.vocabulary, was)) continue;
     if (differ(E.protocol.vocabulary, s.facts, role, was, is)) return broken(rule, { name: role, was, is });
   }
-  s.resources = s.resources.map((r) => (r === resource ? { ...r, phase: next.to } : r));
+  s.resources = s.resources.map((r) => (r === resource ? { ...r, phase: next.to, inner: r.inner || site.inner } : r));
 }
 
 /** Known to be the same number on this path. */

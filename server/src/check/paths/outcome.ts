@@ -46,7 +46,7 @@ export function outcomesOf(exits: readonly Exit[]): readonly Outcome[] | undefin
 
 function outcomeOf({ state, value }: Exit): Outcome {
   const visible = (t: Term): boolean => !some(t, (p) => p.k === "var");
-  const kept = state.resources.filter((r) => !r.foreign && (r.stored || isReturned(r, value)));
+  const kept = state.resources.filter((r) => !r.foreign && (r.stored || r.spec.lent === true || isReturned(r, value)));
   return {
     value: value !== undefined && visible(value) ? value : undefined,
     mask: value === undefined ? ANY : maskOf(state.facts, value),

@@ -298,10 +298,17 @@ function isElement(t: Term, prefix: string): boolean {
 
 /** Learns the condition; false where the path can't be. Resources whose test that decides move on. */
 function assume(C: Calls, s: State, cond: Term, holds: boolean): boolean {
+  if (holds && isMisaligned(s, cond)) return false;
   if (!learn(s.facts, cond, holds ? NEG | POS : ZERO)) return false;
   if (holds && isPending(C, cond)) s.resources = s.resources.map((r) => ({ ...r, escaped: true }));
   decide(C, s);
   return true;
+}
+
+/** What the API allocates begins on a page: code that looks at low bits of the address finds none. */
+function isMisaligned(s: State, cond: Term): boolean {
+  if (cond.k !== "bin" || (cond.op !== "&" && cond.op !== "%")) return false;
+  return s.resources.some((r) => r.spec.out !== undefined && r.roles.get("cpu") === cond.l);
 }
 
 /** A call that says it goes on by itself (-EINPROGRESS) has taken what it was given. */

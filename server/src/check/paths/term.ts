@@ -87,6 +87,14 @@ export function newTerms(): Terms {
         if (r.k === "num") return bin("+", l, num(-r.value));
         if (l === r) return num(0);
         break;
+      case "&": {
+        // A flag that was just set or cleared.
+        const [a, b] = l.k === "bin" && (l.op === "|" || l.op === "&") ? [l.l, l.r] : [undefined, undefined];
+        if (l.k === "bin" && l.op === "|" && (a === r || b === r)) return num(1);
+        if (l.k === "bin" && l.op === "&" && [a, b].some((x) => x?.k === "un" && x.op === "~" && x.e === r))
+          return num(0);
+        break;
+      }
       case "*":
         if (l.k === "num" && r.k !== "num") return bin("*", r, l);
         if (r.k === "num" && r.value === 1) return l;
