@@ -107,4 +107,23 @@ describe("linking the unplug model", () => {
     });
     assert.match(twice.problems.join(), /p\.more is in two classes/);
   });
+
+  it("makes each start once, and again where anything that it runs has changed or is another's", () => {
+    const s = scenario([[{ op: "call", proc: "helper", args: [] }]], {
+      procs: { helper: { name: "helper", params: [], code: [store("o.flag", c(1)), ret] } },
+    });
+    const code = (x: typeof s): readonly Ins[] => link(x).threads[0]!.named;
+    assert.equal(code(s)[1], code(s)[1]);
+    const again = structuredClone(s.procs);
+    assert.equal(code({ ...s, procs: again })[1], code(s)[1]);
+    const other = { ...s.procs, helper: { ...s.procs["helper"]!, code: [store("o.flag", c(2)), ret] } };
+    assert.equal(code({ ...s, procs: other }).map(printIns)[1], "1->flag = 2");
+    assert.equal(code(s).map(printIns)[1], "1->flag = 1");
+    // Of two sets that say the same, each has its own.
+    const owned = { ...s, set: { ...s.set, procs: { ...s.set.procs, ...s.procs } }, procs: {} };
+    const copy = { ...owned, set: structuredClone(owned.set) };
+    assert.equal(code(owned)[1], code(owned)[1]);
+    assert.notEqual(code(copy)[1], code(owned)[1]);
+    assert.deepEqual(code(copy), code(owned));
+  });
 });

@@ -1,6 +1,6 @@
 // An explorer that remembers scenarios which were explored to the end and are safe, by everything that decides them. Most edits of a skeleton leave most scenarios as they were, and what
 // was safe then need not be explored again. Violations are not remembered: their traces speak of places in C, which do not decide anything.
-import { hash } from "../../base/hash.ts";
+import { digest } from "../../base/hash.ts";
 import { explore, STATE_BUDGET } from "./explore.ts";
 import type { Exploration, ExploreOptions } from "./explore.ts";
 import { joinClasses } from "./layout.ts";
@@ -49,9 +49,6 @@ export function newExplorer(entries: readonly Entry[] = []): Explorer {
     grown: () => grown,
   };
 }
-
-/** 128 bits of a text: enough that no two scenarios ever meet by accident. */
-const digest = (text: string): string => hash(text) + hash(`\0${text}`);
 
 const texts = new WeakMap<Proc, string>();
 

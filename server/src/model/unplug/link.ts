@@ -1,7 +1,9 @@
 // Linking: a scenario becomes per-thread flat code over a packed state. Names are resolved here, so that running needs no look-ups.
-import type { E, Ins } from "./skeleton.ts";
+import { digest } from "../../base/hash.ts";
+import type { E, Ins, Proc } from "./skeleton.ts";
 import type { Scenario, Start, Thread } from "./scenario.ts";
 import { inline, TRAP } from "./inline.ts";
+import type { Flat, Sources } from "./inline.ts";
 import { layOut } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { liveness, packRegisters, simplify } from "./simplify.ts";
@@ -51,6 +53,77 @@ interface Options {
 /** Positions have two bytes. */
 const MAX_CODE = 0xffff;
 
+/** The code of one start, before it has a place in its thread. */
+interface Piece {
+  readonly flat: Flat;
+  readonly small: readonly Ins[];
+  readonly packed: ReturnType<typeof packRegisters>;
+  readonly live: readonly ReadonlySet<string>[];
+}
+
+function made(sources: Sources, proc: string, simplifies: boolean): Piece {
+  const flat = inline(sources, proc);
+  const small = simplifies ? simplify(flat.code) : flat.code;
+  const packed = packRegisters(small, flat.params);
+  return { flat, small, packed, live: liveness(packed.code).before };
+}
+
+/** Pieces kept at once: the oldest go. One exporter's scenarios have some 100, and each edit of it makes a few more. */
+const PIECES = 1000;
+const pieces = new Map<string, Piece>();
+
+/** The piece of a start. Scenarios of one set, and of its edits, share most of theirs. */
+function piece(sources: Sources, own: Sources["procs"], proc: string): Piece {
+  const key = pieceKey(sources, own, proc);
+  let had = pieces.get(key);
+  if (had !== undefined) return had;
+  had = made(sources, proc, true);
+  const [oldest] = pieces.keys();
+  if (pieces.size >= PIECES && oldest !== undefined) pieces.delete(oldest);
+  pieces.set(key, had);
+  return had;
+}
+
+/** What a procedure is, with its places, and whom it calls. */
+interface Known {
+  text: string | undefined;
+  readonly number: string;
+  readonly calls: readonly (Ins & { readonly op: "call" })[];
+}
+
+const known = new WeakMap<Proc, Known>();
+let numbered = 0;
+
+function knownOf(p: Proc): Known {
+  let k = known.get(p);
+  if (k === undefined) {
+    known.set(p, (k = { text: undefined, number: `${++numbered}`, calls: p.code.filter((i) => i.op === "call") }));
+  }
+  return k;
+}
+
+/**
+ * All that inlining a procedure comes to. The set's own procedures count as themselves, so that what ran can be found again in the set that it is of; those of
+ * the environment, which are made anew for each scenario, by what they say.
+ */
+function pieceKey({ procs, slots }: Sources, own: Sources["procs"], proc: string): string {
+  const seen = new Set<string>([proc]);
+  const parts: string[] = [];
+  for (const name of seen) {
+    const p = procs[name];
+    const k = p === undefined ? undefined : knownOf(p);
+    if (p === undefined || k === undefined) parts.push(name, "");
+    else if (own[name] === p) parts.push(name, k.number);
+    else parts.push(name, (k.text ??= digest(JSON.stringify([p.params, p.code, p.fn]))));
+    for (const i of k?.calls ?? []) {
+      const to = i.proc ?? (i.slot === undefined ? undefined : slots[i.slot]);
+      if (i.proc === undefined) parts.push(i.slot ?? "", to ?? "");
+      if (to !== undefined) seen.add(to);
+    }
+  }
+  return parts.join("\n");
+}
+
 /** Links a scenario. Unknown procedures and fields inside code become traps (reaching one makes an exploration incomplete); in the scenario itself they are problems. */
 export function link(scenario: Scenario, options: Options = {}): Linked {
   const problems: string[] = [];
@@ -68,11 +141,9 @@ export function link(scenario: Scenario, options: Options = {}): Linked {
     for (const start of thread.starts) {
       if (sources.procs[start.proc] === undefined)
         problems.push(`${thread.name}: start ${start.name}: procedure ${start.proc} is not known`);
-      const flat = inline(sources, start.proc);
-      const small = options.simplify === false ? flat.code : simplify(flat.code);
-      const packed = packRegisters(small, flat.params);
+      const { flat, small, packed, live } =
+        options.simplify === false ? made(sources, start.proc, false) : piece(sources, scenario.set.procs, start.proc);
       const entry = code.length;
-      const live = liveness(packed.code).before;
       const linked: LinkedStart = {
         start,
         number: starts.length,
