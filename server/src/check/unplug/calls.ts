@@ -84,7 +84,8 @@ export function follow(frame: Frame, e: Call, fn: FunctionFacts, args: readonly 
     return;
   }
   const local = args.some((a) => a.v.k === "at" && (a.v.place.k === "reg" || a.v.place.k === "parts"));
-  if (local && code.ins.length < INLINE_SIZE && !world.standing.has(fn)) {
+  // What is stored through such an address is only seen where the callee is copied in; an entry of its own stays one, unless nobody else can call it.
+  if (local && code.ins.length < INLINE_SIZE && (!world.standing.has(fn) || fn.static)) {
     inlined(frame, e, fn, args);
     return;
   }
