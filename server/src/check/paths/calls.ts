@@ -73,6 +73,8 @@ export function call(C: Calls, f: Frame, s: State, e: Call): readonly State[] {
   if (protocol.vocabulary.overwrites.includes(name)) {
     const [to] = args;
     if (to !== undefined && (to.k === "var" || to.k === "faddr" || to.k === "iaddr")) forget(T, s, to, id);
+    // What is overwritten is no longer what it was: a state that is zeroed can be taken anew.
+    s.resources = s.resources.filter((r) => !r.spec.keys.some((k) => r.roles.get(k) === to));
     const from = args[1];
     if (from !== undefined) seen(s, from);
     return [give(s, result)];
