@@ -4,7 +4,7 @@ import type { Progress } from "../../server/src/check/check.ts";
 import { checkPaths } from "../../server/src/check/paths/check.ts";
 import { newCheck } from "../../server/src/check/pipeline.ts";
 import { engineOf } from "../../server/src/cli/engine.ts";
-import { settle } from "../../server/src/findings/settle.ts";
+import { settle, severityIn } from "../../server/src/findings/settle.ts";
 import type { Report, SettledReport } from "../../server/src/findings/report.ts";
 import { createProgram } from "../../server/src/program/create.ts";
 import type { Source as Tree } from "../../server/src/program/program.ts";
@@ -35,9 +35,9 @@ export async function treeChecker(dir: string, all: boolean): Promise<TreeChecke
   });
   const engine = engineOf(parser);
   const base = createProgram(source, parser);
-  const severities = new Map(engine.rules.map((rule) => [rule.id, rule.severity]));
+  const severity = severityIn(engine.rules);
   const settled = (report: Report, tree: Tree): SettledReport =>
-    settle(report, { read: (file) => tree.read(file), severity: (rule) => severities.get(rule) ?? "error" });
+    settle(report, { read: (file) => tree.read(file), severity });
   return {
     tree: source,
     rules: engine.rules,

@@ -4,7 +4,7 @@ import { scoped } from "../../server/src/check/unplug/reach.ts";
 import { newCheck } from "../../server/src/check/pipeline.ts";
 import { engineOf } from "../../server/src/cli/engine.ts";
 import { newExplorer } from "../../server/src/model/unplug/explorer.ts";
-import { settle } from "../../server/src/findings/settle.ts";
+import { settle, severityIn } from "../../server/src/findings/settle.ts";
 import { overlaySource } from "../../server/src/project/memory.ts";
 import { openTree } from "../../server/src/project/tree.ts";
 import { createProgram } from "../../server/src/program/create.ts";
@@ -73,10 +73,9 @@ export const makeChecker: MakeChecker = (tree) => {
     });
     const paths = over.files().filter((file) => file.startsWith(folders[family]));
     const report = await check({ tree: over, paths, proofs: false, progress: () => undefined });
-    const severities = new Map(engine.rules.map((rule) => [rule.id, rule.severity]));
     const settled = settle(report, {
       read: (file) => over.read(file),
-      severity: (rule) => severities.get(rule) ?? "error",
+      severity: severityIn(engine.rules),
     });
     return {
       findings: settled.findings.map(({ finding, file, line, level }) => ({

@@ -9,7 +9,7 @@ import { newCheck } from "../../server/src/check/pipeline.ts";
 import { engineOf } from "../../server/src/cli/engine.ts";
 import type { SettledReport } from "../../server/src/findings/report.ts";
 import { newExplorer } from "../../server/src/model/unplug/explorer.ts";
-import { settle } from "../../server/src/findings/settle.ts";
+import { settle, severityIn } from "../../server/src/findings/settle.ts";
 import { memorySource } from "../../server/src/project/memory.ts";
 import { parser } from "../program/support.ts";
 
@@ -152,10 +152,9 @@ export function reportOn(files: Readonly<Record<string, string>>): Promise<Settl
 async function check(files: Readonly<Record<string, string>>): Promise<SettledReport> {
   const tree = memorySource(files);
   const engine = { ...engineOf(await parser()), explorer };
-  const severities = new Map(engine.rules.map(({ id, severity }) => [id, severity]));
   const paths = tree.files().filter((file) => file.endsWith(".c"));
   const report = await newCheck(engine)({ tree, paths, proofs: false, all: true, progress: () => undefined });
-  return settle(report, { read: (file) => tree.read(file), severity: (rule) => severities.get(rule) ?? "error" });
+  return settle(report, { read: (file) => tree.read(file), severity: severityIn(engine.rules) });
 }
 
 /** What a report says, one remark for each thing. A violated proof says nothing of its own: its finding does. */

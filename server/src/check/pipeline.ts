@@ -119,8 +119,11 @@ function gapsIn(engine: Engine, tree: Source, file: FileId): Incomplete[] {
     .map(([line, why]) => ({ file, line, why: why === "not understood" ? why : `not understood: ${why}` }));
 }
 
-const explorerOf = ({ explorer }: Engine): Pick<Kit, "explore"> =>
-  explorer === undefined ? {} : { explore: explorer.explore };
+/** The environment of a contract, explored by the engine's explorer. */
+const kitOf = ({ kit, explorer }: Engine, contract: string, lost?: readonly string[]): Kit => ({
+  ...kit(contract, lost),
+  ...(explorer === undefined ? {} : { explore: explorer.explore }),
+});
 
 function checkFamily(
   engine: Engine,
@@ -138,7 +141,7 @@ function checkFamily(
   const { broken, unseen } = verifyContract(contract.requires, program);
   for (const { requirement, found } of broken)
     incomplete.push({ file: requirement.file, line: 0, why: `${contract.title}: ${found} (${requirement.why})` });
-  const kit = { ...engine.kit(contract.id), ...explorerOf(engine) };
+  const kit = kitOf(engine, contract.id);
   const d = recall(engine.memory, contract.id, set, kit, limits(engine));
   incomplete.push(...d.incomplete.map(here));
   const grounds: Grounds = {
@@ -188,7 +191,7 @@ function consequences(g: Grounds, { requirement, found }: Broken, program: Progr
   const fn = program.fn(requirement.fn, requirement.file);
   if (requirement.loses === undefined || fn === undefined) return [];
   const { engine, family, diagnosis } = g;
-  const kit = { ...engine.kit(family.contract, [requirement.loses]), ...explorerOf(engine) };
+  const kit = kitOf(engine, family.contract, [requirement.loses]);
   const without = recall(
     engine.memory,
     `${family.contract} without ${requirement.loses}`,

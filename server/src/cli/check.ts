@@ -2,7 +2,7 @@
 import type { Report, SettledReport } from "../findings/report.ts";
 import { exitCode } from "../findings/exit.ts";
 import type { FailOn } from "../findings/exit.ts";
-import { settle } from "../findings/settle.ts";
+import { settle, severityIn } from "../findings/settle.ts";
 import { renderJson } from "../present/json.ts";
 import { renderMarkdown } from "../present/markdown.ts";
 import { renderSarif } from "../present/sarif.ts";
@@ -72,10 +72,9 @@ export async function analyse(opened: Opened, proofs: boolean, deps: Deps, all =
   const unread = opened.unread.filter(
     (u) => !report.incomplete.some((i) => i.why === u.why && (u.file === i.file || u.file.endsWith(`/${i.file}`))),
   );
-  const severities = new Map(deps.rules.map(({ id, severity }) => [id, severity]));
   return settle(
     { ...report, incomplete: [...unread, ...report.incomplete] },
-    { read: (file) => opened.tree.read(file), severity: (rule) => severities.get(rule) ?? "error" },
+    { read: (file) => opened.tree.read(file), severity: severityIn(deps.rules) },
   );
 }
 

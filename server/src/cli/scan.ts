@@ -7,6 +7,7 @@ import type { Patch } from "../review/patch.ts";
 import { harmless } from "../review/paths.ts";
 import { compare, reviewOf } from "../review/report.ts";
 import { scan as scanSeries } from "../review/scan.ts";
+import { severityIn } from "../findings/settle.ts";
 import type { Scanned } from "../review/scan.ts";
 import type { Series } from "../review/series.ts";
 import { memorySource } from "../project/memory.ts";
@@ -108,14 +109,13 @@ async function reviewAll(
   }
   const base = chooseBase({ options, repository, patches, series: collected.chosen, rangeBase: [...ranges.values()][0], plain: (dir) => scanning.tree(dir) }); // prettier-ignore
   if (typeof base === "string") throw new Stop(base);
-  const severities = new Map(deps.rules.map(({ id, severity }) => [id, severity]));
   const reviewer = await scanning.reviewers();
   const scanned = await scanSeries({
     patches,
     tree:
       base.source === undefined ? undefined : reviewer(base.source, options.cache === false ? undefined : base.place),
     sketched: (texts) => reviewer(memorySource(Object.fromEntries(texts)), undefined),
-    severity: (rule) => severities.get(rule) ?? "error",
+    severity: severityIn(deps.rules),
     proofs: options.proofs === true || options.positive === true,
     progress,
   });

@@ -1,6 +1,6 @@
 // The flow graph of a function while it is built, and what turns it into tidy blocks: no block that cannot be reached,
 // no empty block in between, numbered in the order in which the source comes to them.
-import type { Block, Effect, Terminator } from "./facts.ts";
+import type { Block, Effect, FunctionFacts, Terminator } from "./facts.ts";
 
 interface Draft {
   readonly effects: Effect[];
@@ -69,6 +69,12 @@ export function successors(end: Terminator): readonly number[] {
     case "return":
       return [];
   }
+}
+
+/** The blocks that may follow a block; none where there is no such block. */
+export function following(fn: FunctionFacts, block: number): readonly number[] {
+  const end = fn.blocks[block]?.end;
+  return end === undefined ? [] : successors(end);
 }
 
 /** The same terminator with every target replaced. A branch whose two ways are one is a jump. */

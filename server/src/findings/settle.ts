@@ -28,6 +28,14 @@ export interface Around {
   readonly name?: (file: FileId) => FileId;
 }
 
+/** How loud each of the rules may be; one that is not among them is as loud as its confidence. */
+export function severityIn(
+  rules: readonly { readonly id: string; readonly severity: "error" | "warning" }[],
+): Around["severity"] {
+  const severities = new Map(rules.map(({ id, severity }) => [id, severity]));
+  return (rule) => severities.get(rule) ?? "error";
+}
+
 /** The same report whatever the order of its parts. */
 export function settle(report: Report, around: Around): SettledReport {
   const where = locator(around.read);

@@ -8,7 +8,7 @@ import { scoped } from "../check/unplug/reach.ts";
 import { engineOf } from "../cli/engine.ts";
 import type { FileId } from "../base/span.ts";
 import type { SettledReport } from "../findings/report.ts";
-import { settle } from "../findings/settle.ts";
+import { settle, severityIn } from "../findings/settle.ts";
 import { newExplorer } from "../model/unplug/explorer.ts";
 import { overlaySource } from "../project/memory.ts";
 import { findTree, openTree } from "../project/tree.ts";
@@ -43,7 +43,7 @@ export function newAnalysis(parser: CParser): Analysis {
   const engine: Engine = { ...engineOf(parser), explorer: newExplorer() };
   const trees = new Map<string, TreeSource>();
   const bases = new Map<string, Base>();
-  const severities = new Map(engine.rules.map((rule) => [rule.id, rule.severity]));
+  const severity = severityIn(engine.rules);
 
   function treeOf(root: string): TreeSource | undefined {
     const known = trees.get(root);
@@ -83,10 +83,7 @@ export function newAnalysis(parser: CParser): Analysis {
       const paths = over.files().filter((file) => file.startsWith(where.folder));
       const check = newCheck({ ...engine, program: () => program });
       const report = await check({ tree: over, paths, proofs: false, progress: () => undefined });
-      return settle(report, {
-        read: (file) => over.read(file),
-        severity: (rule) => severities.get(rule) ?? "error",
-      });
+      return settle(report, { read: (file) => over.read(file), severity });
     },
     understands: (text) => (engine.gaps?.(text) ?? []).length === 0,
   };

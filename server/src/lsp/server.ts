@@ -1,6 +1,6 @@
 // The language server: documents in, diagnostics, lenses, hovers, fixes and commands out. A check of a document's folder runs when typing pauses; what comes of a
 // text that has been edited since is dropped, and a text that does not parse for a moment keeps what was said before.
-import { DidChangeConfigurationNotification, TextDocumentSyncKind } from "vscode-languageserver";
+import { TextDocumentSyncKind } from "vscode-languageserver";
 import type { Connection, Diagnostic, TextDocuments } from "vscode-languageserver";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { SettledReport } from "../findings/report.ts";
@@ -40,9 +40,6 @@ export function serve(
       executeCommandProvider: { commands: Object.values(COMMANDS) },
     },
   }));
-  connection.onInitialized(() => {
-    void connection.client.register(DidChangeConfigurationNotification.type, undefined).catch(() => undefined);
-  });
 
   documents.onDidChangeContent(({ document }) => {
     clearTimeout(waiting.get(document.uri));

@@ -2,13 +2,13 @@
 // somebody releases that field; and where all agree on how it was made, a release that differs is wrong.
 //
 // Reads the facts of one function at a time without regard to order: a table for people and for comparisons, no proof.
+import { following } from "../../facts/graph.ts";
 import type { FunctionFacts, Value } from "../../facts/facts.ts";
 import { constantOf, normalise, path } from "../../facts/place.ts";
 import { printValue } from "../../facts/text.ts";
 import type { Span } from "../../base/span.ts";
 import type { FunctionRef, Program } from "../../program/program.ts";
 import { fieldOf } from "../../program/types.ts";
-import { successors } from "./shape.ts";
 import type { Act, Protocol } from "./protocol.ts";
 
 /** A (struct, field). The struct is "?" where its type is not known. */
@@ -159,7 +159,7 @@ function storesOf(fn: FunctionFacts, name: string, block: number): readonly Valu
         if (nameOf(e.args[0]) === at.name) queue.push({ name: `t${e.result}!`, block: at.block, from: i + 1 });
       }
     }
-    if (!gone) for (const to of successors(fn, at.block)) queue.push({ name: at.name, block: to, from: 0 });
+    if (!gone) for (const to of following(fn, at.block)) queue.push({ name: at.name, block: to, from: 0 });
   }
   return places;
 }
@@ -187,7 +187,7 @@ function guardOf(fn: FunctionFacts, block: number, place: Value): string | undef
   const base = path(place).root;
   if (base.k !== "name") return undefined;
   for (const [b, { end }] of fn.blocks.entries()) {
-    if (end.kind !== "branch" || !successors(fn, b).includes(block)) continue;
+    if (end.kind !== "branch" || !following(fn, b).includes(block)) continue;
     let field: string | undefined;
     const visit = (v: Value): void => {
       if (v.k === "field" && path(v).root.k === "name" && (path(v).root as { name: string }).name === base.name)

@@ -1,4 +1,5 @@
 // The shape of a function: its loops, and where a release stands behind a condition that the rest of the path does not share.
+import { following } from "../../facts/graph.ts";
 import type { FunctionFacts } from "../../facts/facts.ts";
 
 export interface Shape {
@@ -16,7 +17,7 @@ const NONE: ReadonlySet<string> = new Set();
 /** `releases`: the kinds of which a block releases something, itself or through what it calls. */
 export function shapeOf(fn: FunctionFacts, releases: (block: number) => ReadonlySet<string>): Shape {
   const count = fn.blocks.length;
-  const next = fn.blocks.map((_, b) => successors(fn, b));
+  const next = fn.blocks.map((_, b) => following(fn, b));
   const prev: number[][] = fn.blocks.map(() => []);
   next.forEach((list, b) => list.forEach((to) => prev[to]?.push(b)));
   const { heads, back, order } = depthFirst(next, count);
@@ -109,20 +110,4 @@ function depthFirst(
     }
   }
   return { heads, back, order };
-}
-
-export function successors(fn: FunctionFacts, block: number): readonly number[] {
-  const end = fn.blocks[block]?.end;
-  switch (end?.kind) {
-    case "goto":
-      return [end.to];
-    case "branch":
-      return [end.then, end.else];
-    case "each":
-      return [end.body, end.done];
-    case "switch":
-      return [...end.cases.map((c) => c.to), end.default];
-    default:
-      return [];
-  }
 }

@@ -238,16 +238,10 @@ function life(s: Scene, scenario: Scenario, v: ModelViolation, said: Said): Dire
   // What breaks elsewhere may be what the exporter has stored after it had let go.
   const trespass = mine && last.ins !== undefined ? storedLate(s, v, exported) : undefined;
   if (trespass !== undefined) {
-    const { at, fn: where, put } = trespass;
-    return put
-      ? said("dma-buf/use-after-put", `${where}() writes to the buffer after it has dropped its reference`, {
-          at,
-          fn: where,
-        })
-      : said("dma-buf/use-after-publish", `${where}() writes to the buffer after its file descriptor is installed`, {
-          at,
-          fn: where,
-        });
+    const [rule, when] = trespass.put
+      ? ["dma-buf/use-after-put", "it has dropped its reference"]
+      : ["dma-buf/use-after-publish", "its file descriptor is installed"];
+    return said(rule, `${trespass.fn}() writes to the buffer after ${when}`, trespass);
   }
   if (inRelease(last) && of.has(device) && !mine)
     return said(

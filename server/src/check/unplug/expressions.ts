@@ -100,12 +100,11 @@ function localPlace(frame: Frame, name: string, type: TypeRef): Place {
 
 /** A variable at file scope. One that points to what is bound to the driver is a cell, of the only object of its kind. */
 function variablePlace(frame: Frame, name: string): Place {
-  const { program, types, vocabulary } = frame.world;
-  const type = program.variable(name, frame.fn.file);
-  const keeps = type?.pointers === 1 && types.tag(type, frame.fn.file) === vocabulary.bound;
-  return keeps
-    ? { k: "cell", o: c(1), tag: "global", outer: "global", field: name, type }
-    : { k: "global", name, type };
+  const { program, types } = frame.world;
+  const kept = types.keeps(name, frame.fn.file);
+  return kept === undefined
+    ? { k: "global", name, type: program.variable(name, frame.fn.file) }
+    : { k: "cell", o: c(1), tag: "global", outer: "global", field: name, type: kept };
 }
 
 /** The place that an lvalue names. */

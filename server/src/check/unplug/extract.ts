@@ -114,8 +114,7 @@ function firstMatter(types: Types, family: Family): Matter {
   // A file's variable that keeps what is bound to the driver for others: whoever stores to it matters.
   for (const fn of outsiders(types, family)) {
     for (const name of scan(types, fn).values) {
-      const type = types.program.variable(name, fn.file);
-      if (type?.pointers === 1 && types.tag(type, fn.file) === vocabulary.bound) cells.add(`global.${name}`);
+      if (types.keeps(name, fn.file) !== undefined) cells.add(`global.${name}`);
     }
   }
   return { tags, cells, flags: new Set(), instances };

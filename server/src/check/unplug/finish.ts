@@ -153,9 +153,16 @@ function oneOf(procs: Map<string, Proc>, slot: string, all: readonly string[]): 
   return slot;
 }
 
+/** The actions that calls of these names are. */
+const actsOf = (vocabulary: Vocabulary, names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => {
+    const m = vocabulary.calls.get(name);
+    return m?.m === "act" ? [m.act] : [];
+  });
+
 /** Of the callbacks that set a device up those that set providers up; all, where none does. */
 function setUp(vocabulary: Vocabulary, roots: readonly Root[], procs: ReadonlyMap<string, Proc>): readonly Root[] {
-  const acts = vocabulary.setUps.map((name) => vocabulary.calls.get(name)).map((m) => (m?.m === "act" ? m.act : ""));
+  const acts = actsOf(vocabulary, vocabulary.setUps);
   const sets = (root: Root): boolean =>
     [...only(procs, new Set([root.proc])).values()].some((p) =>
       p.code.some((i) => i.op === "act" && acts.includes(i.act)),
@@ -173,18 +180,14 @@ const NO_SETUP = "no set-up";
  */
 function unprepared({ types, family }: Task, roots: readonly Root[], procs: Map<string, Proc>): readonly Root[] {
   const { vocabulary, program } = types;
-  const actOf = (name: string): string => {
-    const m = vocabulary.calls.get(name);
-    return m?.m === "act" ? m.act : "";
-  };
-  const acts = (names: readonly string[]): boolean =>
-    [...procs.values()].some((p) => p.code.some((i) => i.op === "act" && names.map(actOf).includes(i.act)));
+  const asks = actsOf(vocabulary, vocabulary.origins);
+  const asked = [...procs.values()].some((p) => p.code.some((i) => i.op === "act" && asks.includes(i.act)));
   const somewhere = vocabulary.setUps.some((name) =>
     program
       .mentions(name)
       .some((ref) => isFunction(ref) && (family.home(ref.file) || inFolders(family.folders, ref.file))),
   );
-  if (roots.some((x) => x.kind === "probe") || !acts(vocabulary.origins) || somewhere) return [];
+  if (roots.some((x) => x.kind === "probe") || !asked || somewhere) return [];
   procs.set(NO_SETUP, { name: NO_SETUP, params: [], code: [{ op: "return", e: { k: "c", v: 0 } }] });
   return [{ kind: "probe", proc: NO_SETUP, params: [], via: "not found" }];
 }

@@ -1,23 +1,6 @@
 // The shape of a function's flow graph: which blocks every path to a block goes through.
+import { following } from "../../facts/graph.ts";
 import type { FunctionFacts } from "../../facts/facts.ts";
-
-/** The blocks that may follow a block. */
-export function following(fn: FunctionFacts, block: number): readonly number[] {
-  const end = fn.blocks[block]?.end;
-  switch (end?.kind) {
-    case "goto":
-      return [end.to];
-    case "branch":
-      return [end.then, end.else];
-    case "each":
-      return [end.body, end.done];
-    case "switch":
-      return [...end.cases.map((k) => k.to), end.default];
-    case "return":
-    case undefined:
-      return [];
-  }
-}
 
 const known = new WeakMap<FunctionFacts, readonly ReadonlySet<number>[]>();
 

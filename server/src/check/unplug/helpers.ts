@@ -1,7 +1,7 @@
 // Small functions that change nothing: pointer helpers that are copied in, and predicates.
 import type { World } from "./context.ts";
 import type { FunctionFacts, Value } from "../../facts/facts.ts";
-import { following } from "./flow.ts";
+import { following } from "../../facts/graph.ts";
 
 /** A helper has at most this many blocks and effects: more is a function, not a cast. */
 const HELPER_BLOCKS = 8;

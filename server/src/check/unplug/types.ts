@@ -27,6 +27,8 @@ export interface Types {
     name: string,
     from: FileId,
   ): { readonly tag: string; readonly decl: FieldDecl } | undefined;
+  /** The type of a variable at file scope that points to what is bound to the driver; undefined for any other name. */
+  keeps(name: string, from: FileId): TypeRef | undefined;
   /** The type of a value in a function's body. */
   of(value: Value, fn: FunctionFacts): TypeRef | undefined;
 }
@@ -102,9 +104,14 @@ export function newTypes(program: Program, vocabulary: Vocabulary): Types {
     return { name, type, range: [0, 0] };
   }
 
+  function keeps(name: string, from: FileId): TypeRef | undefined {
+    const type = program.variable(name, from);
+    return type?.pointers === 1 && tag(type, from) === vocabulary.bound ? type : undefined;
+  }
+
   const of = (v: Value, fn: FunctionFacts): TypeRef | undefined => typeOf(v, fn, program);
 
-  return { program, vocabulary, resolve, tag, kind, member, of };
+  return { program, vocabulary, resolve, tag, kind, member, keeps, of };
 }
 
 /** A member of fields declared in place, looking through anonymous ones. */
